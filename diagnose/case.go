@@ -2,3 +2,6 @@
 // events, [Fold] gives the case, [Next] gives what the flowchart wants.
 // It is pure: no network, files, clock or terminal.
 package diagnose
+
+// Case is what the events of an investigation amount to.
+type Case struct{}
