@@ -1,7 +1,422 @@
-// Package diagnose is the investigation of a bounce: a case is a list of
-// events, [Fold] gives the case, [Next] gives what the flowchart wants.
-// It is pure: no network, files, clock or terminal.
+// Package diagnose is the investigation of a bounce.
+//
+// A case is the list of its events. [Fold] gives the [Case] that they amount
+// to, [Next] gives what the flowchart wants of it at a given time: the panels,
+// the DNS questions to ask by themselves, what only a person may start, and
+// what is locked. Nothing else holds state.
+//
+// The package is pure: no network, files, clock or terminal. It can be read in
+// this order: event.go (what can happen), flow.go (the flowchart as a table),
+// guard.go (the locks), rejector.go (who said no), cause.go (why), question.go
+// (what to ask whom).
 package diagnose
 
-// Case is what the events of an investigation amount to.
-type Case struct{}
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/safe"
+	"deadletter/dnsx"
+)
+
+// Case is what the events of an investigation amount to. A Case is never
+// changed: Apply gives a new one. Its slices must not be modified.
+type Case struct {
+	state
+	log []Event // every event, in the order of Seq as applied
+}
+
+// state is everything that Fold knows. Two logs that differ only by an event
+// and its undoing have equal states.
+type state struct {
+	ID        string
+	Recipient safe.Untrusted
+	Version   string
+	OwnMTAs   []string
+	Lab       []string
+	Opened    time.Time
+
+	bounces   []Bounce
+	Siblings  []SiblingsSeen
+	Rounds    []Round
+	Answers   []Recorded
+	Asked     []PersonAsked
+	Copies    []Copied
+	Lists     []PlatformLists
+	NoList    *SuppressionSkipped
+	Removals  []Removal
+	Cleared   []Cleared
+	Overrides []Overridden
+	Retries   []Retry
+	Closing   *Closing
+	Refused   []RefusedUndo
+	Unknowns  []string // types of events that this version does not know
+}
+
+// Bounce is one captured bounce of the case.
+type Bounce struct {
+	Seq      uint64
+	Captured time.Time
+	Source   string
+	Raw      []byte
+	SHA256   string
+	Report   bounce.Report
+}
+
+// Failed gives when the delivery failed: the bounce's own time, else when it
+// was captured.
+func (b Bounce) Failed() time.Time {
+	if t := b.Report.FailedAt.At; !t.IsZero() {
+		return t
+	}
+	return b.Captured
+}
+
+// Round is one round of DNS questions with its answers in arrival order.
+type Round struct {
+	RoundStarted
+	At      time.Time
+	Stopped bool
+	Answers []dnsx.Answer
+}
+
+// Recorded is a person's answer with the event that holds it.
+type Recorded struct {
+	AnswerRecorded
+	Seq uint64
+	By  Actor
+	At  time.Time
+}
+
+// PersonAsked is a question that went to a named person.
+type PersonAsked struct {
+	AskedPerson
+	At time.Time
+}
+
+// Copied is a draft that went to the clipboard.
+type Copied struct {
+	Step Step
+	Way  string
+	At   time.Time
+}
+
+// PlatformLists is the latest look-up at one platform.
+type PlatformLists struct {
+	SuppressionRecorded
+	By Actor
+	At time.Time
+}
+
+// Removal is an entry that was removed.
+type Removal struct {
+	RemovalRecorded
+	At time.Time
+}
+
+// Cleared is a cache that was refreshed.
+type Cleared struct {
+	CacheCleared
+	At time.Time
+}
+
+// Retry is one attempt: the intent, and its end when it is known.
+type Retry struct {
+	RetryIntended
+	Seq    uint64
+	At     time.Time
+	Ended  *RetryEnded
+	EndAt  time.Time
+	EndSeq uint64
+}
+
+// Closing says how and when a person closed the case.
+type Closing struct {
+	CaseClosed
+	At time.Time
+	By Actor
+}
+
+// RefusedUndo is an undo that was not done, and why.
+type RefusedUndo struct {
+	Seq uint64 // the event that was to be undone
+	Why safe.Text
+}
+
+// Fold gives the case that the events amount to, in the order given. It never
+// fails: what makes no sense is ignored. Applying the events one by one gives the same.
+func Fold(events []Event) *Case {
+	log := slices.Clone(events)
+	return &Case{state: fold(log), log: log}
+}
+
+// Apply gives the case with one more event. The receiver stays as it is.
+func (c *Case) Apply(e Event) *Case {
+	next := &Case{state: c.state, log: append(slices.Clip(c.log), e)}
+	if _, undo := e.Body.(Undone); undo {
+		next.state = fold(next.log)
+		return next
+	}
+	next.fold(e)
+	return next
+}
+
+// fold gives the state of a log in which events may have been undone.
+func fold(log []Event) state {
+	dead, refused := undone(log)
+	var s state
+	for _, e := range log {
+		if !dead[e.Seq] {
+			s.fold(e)
+		}
+	}
+	s.Refused = refused
+	return s
+}
+
+// undone finds which events no longer count. The latest Undone decides first,
+// so that undoing an Undone brings its event back.
+func undone(log []Event) (dead map[uint64]bool, refused []RefusedUndo) {
+	dead = map[uint64]bool{}
+	bodies := make(map[uint64]Body, len(log))
+	for _, e := range log {
+		bodies[e.Seq] = e.Body
+	}
+	for _, e := range slices.Backward(log) {
+		u, ok := e.Body.(Undone)
+		if !ok || dead[e.Seq] {
+			continue
+		}
+		target, known := bodies[u.Seq]
+		switch {
+		case !known || u.Seq >= e.Seq:
+			refused = append(refused, RefusedUndo{u.Seq, "there is no such earlier event to undo"})
+		case !CanUndo(target):
+			refused = append(refused, RefusedUndo{u.Seq, safe.Textf("%s cannot be undone: it has left this program", describe(target))})
+		default:
+			dead[u.Seq] = true
+		}
+	}
+	slices.Reverse(refused)
+	return dead, refused
+}
+
+// CanUndo reports whether an event of this kind can be taken back. What went
+// out to others, what was found out, and what spends a permit cannot.
+func CanUndo(b Body) bool {
+	switch b.(type) {
+	case BounceCaptured, SiblingsSeen, AnswerRecorded, AskedPerson, SuppressionRecorded, SuppressionSkipped,
+		CacheCleared, Overridden, CaseClosed, CaseReopened, Undone:
+		return true
+	}
+	return false
+}
+
+// describe names an event for a sentence.
+func describe(b Body) safe.Text {
+	switch v := b.(type) {
+	case QuestionsCopied:
+		return "a copy of the questions"
+	case RetryIntended:
+		return "a spent retry permit"
+	case RetryEnded:
+		return "the result of a retry"
+	case RemovalRecorded:
+		return "a removal"
+	case DNSAnswered:
+		return "a DNS answer"
+	case AnswerRecorded:
+		return safe.Textf("the answer of %s", v.Who)
+	case AskedPerson:
+		return safe.Textf("the question to %s", v.Who)
+	case SuppressionRecorded:
+		return safe.Textf("the look-up at %s", v.Platform)
+	case BounceCaptured:
+		return "a captured bounce"
+	case CaseClosed:
+		return "the closing"
+	case Undone:
+		return "an undo"
+	case nil:
+		return "an empty event"
+	}
+	return safe.Of(strings.ReplaceAll(b.Type(), "_", " "))
+}
+
+// fold adds one event that counts. Slices are clipped before they grow, so
+// that cases made earlier keep what they had.
+func (s *state) fold(e Event) {
+	switch b := e.Body.(type) {
+	case CaseOpened:
+		if s.ID == "" {
+			s.ID, s.Recipient, s.Version, s.OwnMTAs, s.Lab, s.Opened = b.ID, b.Recipient, b.Version, b.OwnMTAs, b.Lab, e.At
+		}
+	case BounceCaptured:
+		s.addBounce(Bounce{Seq: e.Seq, Captured: e.At, Source: b.Source, Raw: b.Raw, SHA256: b.SHA256, Report: b.Report})
+	case SiblingsSeen:
+		s.Siblings = grow(s.Siblings, b)
+	case RoundStarted:
+		s.Rounds = grow(s.Rounds, Round{RoundStarted: b, At: e.At})
+	case RoundStopped:
+		s.editRound(b.N, func(r *Round) { r.Stopped = true })
+	case DNSAnswered:
+		s.addAnswer(b)
+	case AnswerRecorded:
+		s.Answers = grow(s.Answers, Recorded{AnswerRecorded: b, Seq: e.Seq, By: e.By, At: e.At})
+	case AskedPerson:
+		s.Asked = grow(s.Asked, PersonAsked{AskedPerson: b, At: e.At})
+	case QuestionsCopied:
+		s.Copies = grow(s.Copies, Copied{b.Step, b.Way, e.At})
+	case SuppressionRecorded:
+		s.addLists(PlatformLists{b, e.By, e.At})
+	case SuppressionSkipped:
+		s.NoList = &b
+	case RemovalRecorded:
+		s.Removals = grow(s.Removals, Removal{b, e.At})
+	case CacheCleared:
+		s.Cleared = grow(s.Cleared, Cleared{b, e.At})
+	case Overridden:
+		s.Overrides = grow(s.Overrides, b)
+	case RetryIntended:
+		s.Retries = grow(s.Retries, Retry{RetryIntended: b, Seq: e.Seq, At: e.At})
+	case RetryEnded:
+		s.endRetry(b, e)
+	case CaseClosed:
+		s.Closing = &Closing{b, e.At, e.By}
+	case CaseReopened:
+		s.Closing = nil
+	case Unknown:
+		if !slices.Contains(s.Unknowns, b.Tag) {
+			s.Unknowns = grow(s.Unknowns, b.Tag)
+		}
+	}
+}
+
+// grow appends without ever writing into an array that an earlier case holds.
+func grow[T any](list []T, v T) []T { return append(slices.Clip(list), v) }
+
+func (s *state) addBounce(b Bounce) {
+	list := grow(s.bounces, b)
+	slices.SortStableFunc(list, func(a, b Bounce) int {
+		return cmp.Or(a.Failed().Compare(b.Failed()), cmp.Compare(a.Seq, b.Seq))
+	})
+	s.bounces = list
+	if s.Recipient == "" {
+		s.Recipient = b.Report.Recipient.Value
+	}
+}
+
+func (s *state) editRound(n int, edit func(*Round)) {
+	for i := range s.Rounds {
+		if s.Rounds[i].N == n {
+			s.Rounds = slices.Clone(s.Rounds)
+			edit(&s.Rounds[i])
+			return
+		}
+	}
+}
+
+// addAnswer files an answer in its round. The first answer to a question
+// stands; an answer that is the same as before is filled in from the round
+// that has it.
+func (s *state) addAnswer(b DNSAnswered) {
+	answer := b.Answer
+	if b.Same {
+		earlier, ok := s.earlierAnswer(b.Round, answer.Question)
+		if !ok {
+			return
+		}
+		earlier.At, earlier.Took = answer.At, answer.Took
+		answer = earlier
+	}
+	s.editRound(b.Round, func(r *Round) {
+		for _, have := range r.Answers {
+			if have.Question == answer.Question {
+				return
+			}
+		}
+		r.Answers = grow(r.Answers, answer)
+	})
+}
+
+func (s *state) earlierAnswer(before int, q dnsx.Question) (dnsx.Answer, bool) {
+	for _, r := range slices.Backward(s.Rounds) {
+		if r.N >= before {
+			continue
+		}
+		for _, a := range r.Answers {
+			if a.Question == q {
+				return a, true
+			}
+		}
+	}
+	return dnsx.Answer{}, false
+}
+
+// addLists keeps one look-up a platform, the latest.
+func (s *state) addLists(p PlatformLists) {
+	list := slices.Clone(s.Lists)
+	for i := range list {
+		if list[i].Platform == p.Platform {
+			list[i] = p
+			s.Lists = list
+			return
+		}
+	}
+	s.Lists = append(list, p)
+}
+
+func (s *state) endRetry(b RetryEnded, e Event) {
+	for i := range s.Retries {
+		if s.Retries[i].Seq == b.Intent {
+			s.Retries = slices.Clone(s.Retries)
+			s.Retries[i].Ended, s.Retries[i].EndAt, s.Retries[i].EndSeq = &b, e.At, e.Seq
+			return
+		}
+	}
+}
+
+// Events gives every event of the case, undone ones included.
+func (c *Case) Events() []Event { return c.log }
+
+// LastSeq gives the number of the last event; 0 for none.
+func (c *Case) LastSeq() uint64 {
+	if len(c.log) == 0 {
+		return 0
+	}
+	return c.log[len(c.log)-1].Seq
+}
+
+// Bounces gives the bounces by the time of failure, the latest last.
+func (c *Case) Bounces() []Bounce { return c.bounces }
+
+// Latest gives the bounce that the case is about: the latest failure. False
+// when no bounce was captured.
+func (c *Case) Latest() (Bounce, bool) {
+	if len(c.bounces) == 0 {
+		return Bounce{}, false
+	}
+	return c.bounces[len(c.bounces)-1], true
+}
+
+// Round gives the round that is current: the last one opened.
+func (c *Case) Round() (Round, bool) {
+	if len(c.Rounds) == 0 {
+		return Round{}, false
+	}
+	return c.Rounds[len(c.Rounds)-1], true
+}
+
+// AddressDomain gives the domain of an address, canonical, and the part
+// before the last @ byte for byte. Without an @ both are empty.
+func AddressDomain(address safe.Untrusted) (local safe.Untrusted, domain string) {
+	s := string(address)
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 {
+		return "", ""
+	}
+	return safe.Untrusted(s[:at]), dnsx.CanonicalName(s[at+1:])
+}

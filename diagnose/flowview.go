@@ -27,6 +27,9 @@ type Flow struct {
 	Wake     time.Time       // the next instant at which this answer changes by time alone; zero for never
 	Notices  []safe.Text     // about the case itself: read-only, an undo that was refused
 	ReadOnly bool
+
+	// NetworkFailed holds when DNS was to be asked and nothing at all could be reached.
+	NetworkFailed bool
 }
 
 // Step gives the panel of a step.

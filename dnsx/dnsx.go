@@ -114,6 +114,7 @@ type Answer struct {
 	Records       []Record        `json:"records,omitempty"`
 	Chain         []Record        `json:"chain,omitempty"`         // CNAMEs followed from the question's name, in order
 	Authority     *SOA            `json:"authority,omitempty"`     // SOA that came with a negative answer
+	Zone          string          `json:"zone,omitempty"`          // the zone that Authority stands at the top of, where the resolver tells
 	NegativeTTL   uint32          `json:"negative_ttl,omitempty"`  // seconds a negative answer may be kept (RFC 2308 section 5)
 	From          string          `json:"from,omitempty"`          // who answered: address and port, "tls://..." or "zone:FILE"
 	Transport     string          `json:"transport,omitempty"`     // udp, tcp, zone

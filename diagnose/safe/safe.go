@@ -16,6 +16,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"unicode/utf8"
 )
 
@@ -40,11 +41,11 @@ type encodedBytes struct {
 	Base64 string `json:"base64"`
 }
 
-// MarshalJSON keeps every byte: a JSON string where the bytes are UTF-8, else
-// an object with one key, base64.
+// MarshalJSON keeps every byte: a JSON string where the bytes are UTF-8, see
+// [AppendJSON], else an object with one key, base64.
 func (u Untrusted) MarshalJSON() ([]byte, error) {
 	if utf8.ValidString(string(u)) {
-		return json.Marshal(string(u))
+		return AppendJSON(nil, string(u)), nil
 	}
 	return json.Marshal(encodedBytes{base64.StdEncoding.EncodeToString([]byte(u))})
 }
@@ -68,32 +69,38 @@ func (u *Untrusted) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Textf formats like [fmt.Sprintf] and gives Text: the format is ours, every
-// string, error and Stringer among the arguments is made safe first. Numbers,
-// booleans and Text go in as they are.
+// Textf formats like [fmt.Sprintf] and gives Text: the format is ours and a
+// constant, every string, error and Stringer among the arguments is made safe
+// first. Numbers, booleans and Text go in as they are. The result has no line
+// break and no control, whatever the verbs do.
 func Textf(format string, args ...any) Text {
-	clean := make([]any, len(args))
+	shown := make([]any, len(args))
 	for i, a := range args {
-		clean[i] = argument(a)
+		shown[i] = argument(a)
 	}
-	return Text(fmt.Sprintf(format, clean...))
+	return clean(fmt.Sprintf(format, shown...))
 }
 
 func argument(a any) any {
 	switch v := a.(type) {
-	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64:
+	case nil:
 		return v
 	case Text:
 		return string(v)
 	case string:
 		return string(Of(v))
+	case []byte:
+		return string(Of(string(v)))
 	case Untrusted:
 		return string(v.Safe())
-	case error:
-		return string(Of(v.Error()))
-	case fmt.Stringer:
-		return string(Of(v.String()))
-	default:
-		return string(Of(fmt.Sprint(v)))
+	case error, fmt.Stringer, fmt.Formatter:
+		return string(Of(fmt.Sprint(v))) // Sprint survives a nil pointer
 	}
+	switch reflect.TypeOf(a).Kind() {
+	case reflect.Bool, reflect.Float32, reflect.Float64,
+		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return a
+	}
+	return string(Of(fmt.Sprint(a)))
 }

@@ -1,0 +1,348 @@
+package bounce
+
+import (
+	"encoding/base64"
+	"io"
+	"mime"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/charset"
+
+	"deadletter/diagnose/safe"
+)
+
+// textOf gives the text of a part: transfer encoding and charset undone, HTML
+// brought to plain lines, bounded. It is made once.
+func (d *doc) textOf(e *entity) *text {
+	if e.text == nil {
+		e.text = d.decode(e)
+	}
+	return e.text
+}
+
+func (d *doc) decode(e *entity) *text {
+	end := e.end
+	var t *text
+	if strings.HasPrefix(e.kind, "multipart/") && len(e.parts) > 0 {
+		end = e.body // its text is in its parts
+	}
+	// Encoded text is up to four times (base64: a third) larger than what it holds.
+	if room := min(3*maxPartText, end-e.body); e.body+room < end {
+		d.b.limit("text beyond 512 KiB of one part was not read", d.src.line(e.body+room))
+		end = e.body + room
+	}
+	switch e.encoding {
+	case "base64":
+		t = d.fromBase64(e, end)
+	case "quoted-printable":
+		t = d.fromQuotedPrintable(e, end)
+	default:
+		t = d.plain(e, end)
+	}
+	t.part = e.part
+	if e.kind == "text/html" {
+		t = htmlText(t)
+	}
+	d.charset(t, e.params.get("charset"))
+	return t
+}
+
+// room takes one line out of the bounds for decoded text.
+func (d *doc) room(t *text, used *int, n, off int) bool {
+	switch {
+	case *used+n > maxPartText:
+		d.b.limit("text beyond 512 KiB of one part was not read", d.src.line(off))
+	case d.b.decoded+n > maxDecoded:
+		d.b.limit("text beyond 4 MiB in all was not read", d.src.line(off))
+	default:
+		*used += n + 1
+		d.b.decoded += n + 1
+		return true
+	}
+	return false
+}
+
+func (d *doc) clip(s string, off int) string {
+	if len(s) > maxLine {
+		d.b.limit("a line longer than 64 KiB was cut", d.src.line(off))
+		return cut(s, maxLine)
+	}
+	return s
+}
+
+// plain gives the lines as they stand.
+func (d *doc) plain(e *entity, end int) *text {
+	t := &text{exact: true, lines: make([]line, 0, min(64, 1+(end-e.body)/24))}
+	lines := d.src.scan(e.body, end)
+	for used := 0; ; {
+		s, off, _, ok := lines.next()
+		if !ok {
+			return t
+		}
+		s = d.clip(s, off)
+		if !d.room(t, &used, len(s), off) {
+			return t
+		}
+		t.lines = append(t.lines, line{s, off})
+	}
+}
+
+// fromQuotedPrintable undoes quoted-printable (RFC 2045 section 6.7). What is
+// no proper escape stays as it stands.
+func (d *doc) fromQuotedPrintable(e *entity, end int) *text {
+	t := &text{}
+	lines := d.src.scan(e.body, end)
+	var joined []byte
+	first := -1
+	for used := 0; ; {
+		s, off, _, ok := lines.next()
+		if !ok {
+			break
+		}
+		if first < 0 {
+			first = off
+		}
+		s = strings.TrimRight(d.clip(s, off), " \t")
+		body, soft := strings.CutSuffix(s, "=")
+		joined = unescape(joined, body)
+		if soft && len(joined) < maxLine {
+			continue
+		}
+		if !d.room(t, &used, len(joined), off) {
+			return t
+		}
+		t.add(string(joined), first)
+		joined, first = joined[:0], -1
+	}
+	if len(joined) > 0 {
+		t.add(string(joined), first)
+	}
+	return t
+}
+
+// add appends decoded text, which may hold line ends of its own.
+func (t *text) add(s string, off int) {
+	for {
+		one, rest, more := strings.Cut(s, "\n")
+		t.lines = append(t.lines, line{strings.TrimRight(one, "\r"), off})
+		if !more {
+			return
+		}
+		s = rest
+	}
+}
+
+func unescape(b []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '=' && i+2 < len(s) {
+			hi, ok1 := unhex(s[i+1])
+			lo, ok2 := unhex(s[i+2])
+			if ok1 && ok2 {
+				b = append(b, hi<<4|lo)
+				i += 2
+				continue
+			}
+		}
+		b = append(b, s[i])
+	}
+	return b
+}
+
+func unhex(c byte) (byte, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10, true
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10, true
+	}
+	return 0, false
+}
+
+// fromBase64 undoes base64 (RFC 2045 section 6.8): characters outside the
+// alphabet are skipped, a cut end gives what is whole.
+func (d *doc) fromBase64(e *entity, end int) *text {
+	t := &text{}
+	lines := d.src.scan(e.body, end)
+	var group [4]byte
+	n, used, start := 0, 0, -1
+	var out, pending []byte
+	emit := func(off int) bool {
+		for len(out) > 0 {
+			i := strings.IndexByte(string(out), '\n')
+			if i < 0 {
+				break
+			}
+			pending = append(pending, out[:i]...)
+			out = out[i+1:]
+			if !d.room(t, &used, len(pending), off) {
+				return false
+			}
+			t.lines = append(t.lines, line{strings.TrimRight(d.clip(string(pending), off), "\r"), start})
+			pending, start = pending[:0], off
+		}
+		pending = append(pending, out...)
+		out = out[:0]
+		return len(pending) <= maxPartText
+	}
+	for {
+		s, off, _, ok := lines.next()
+		if !ok {
+			break
+		}
+		if start < 0 {
+			start = off
+		}
+		if strings.HasPrefix(s, "--") {
+			continue
+		}
+		for i := 0; i < len(s); i++ {
+			c := s[i]
+			if c == '=' {
+				if n > 1 {
+					out = flushGroup(out, group, n)
+				}
+				n = 0
+				continue
+			}
+			if !isBase64(c) {
+				continue
+			}
+			group[n] = c
+			if n++; n == 4 {
+				out = flushGroup(out, group, 4)
+				n = 0
+			}
+		}
+		if !emit(off) {
+			return t
+		}
+	}
+	if n > 1 {
+		out = flushGroup(out, group, n)
+		d.b.damaged("base64 text ends in the middle of a group", d.src.line(max(start, e.body)))
+	}
+	if emit(max(start, e.body)) && len(pending) > 0 {
+		t.lines = append(t.lines, line{d.clip(string(pending), start), max(start, e.body)})
+	}
+	return t
+}
+
+func isBase64(c byte) bool {
+	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '+' || c == '/'
+}
+
+func flushGroup(out []byte, group [4]byte, n int) []byte {
+	var b [3]byte
+	k, _ := base64.RawStdEncoding.Decode(b[:], group[:n])
+	return append(out, b[:k]...)
+}
+
+// charset brings the lines of a text to UTF-8. Lines of an unknown charset
+// stay as bytes; the visible form of text shows them as such.
+func (d *doc) charset(t *text, label string) {
+	plain := true
+	for _, l := range t.lines {
+		if !ascii(l.s) || strings.IndexByte(l.s, 0x1b) >= 0 {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return
+	}
+	label = strings.ToLower(strings.Trim(label, `" '`))
+	for i, l := range t.lines {
+		escaped := strings.IndexByte(l.s, 0x1b) >= 0
+		if ascii(l.s) && !escaped || !escaped && utf8.ValidString(l.s) {
+			continue
+		}
+		name := label
+		if escaped {
+			name = "iso-2022-jp" // the only one of the list that escapes
+		}
+		s, ok := toUTF8(name, l.s)
+		if !ok {
+			d.b.damaged("text in a charset that is not known is shown as bytes", d.src.line(l.off))
+			continue
+		}
+		if s != l.s {
+			t.lines[i].s = s
+			t.exact = false
+		}
+	}
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// charsets are the families of charsets that are decoded: those that real mail
+// uses and that cannot hide ASCII.
+var charsets = [...]string{"us-ascii", "ascii", "iso-8859-", "iso8859-", "latin", "windows-125", "cp125",
+	"koi8", "gb18030", "gb2312", "gbk", "big5", "shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j",
+	"euc-jp", "euc-kr", "ks_c_5601", "iso-2022-jp"}
+
+// toUTF8 decodes one line; false when the charset is not one of the list.
+func toUTF8(label, s string) (string, bool) {
+	known := false
+	for _, c := range charsets {
+		if strings.HasPrefix(label, c) {
+			known = true
+			break
+		}
+	}
+	if !known {
+		return s, label == "utf-8" || label == "utf8"
+	}
+	enc, _ := charset.Lookup(label)
+	if enc == nil {
+		return s, false
+	}
+	out, err := enc.NewDecoder().String(s)
+	if err != nil {
+		return s, false
+	}
+	return out, true
+}
+
+// words decodes the encoded words of a header body (RFC 2047). The result may
+// hold any character; only package safe may show it.
+func words(s string) string {
+	s = unfold(s)
+	if !strings.Contains(s, "=?") {
+		return s
+	}
+	dec := mime.WordDecoder{CharsetReader: func(name string, in io.Reader) (io.Reader, error) {
+		raw, err := io.ReadAll(io.LimitReader(in, maxLine))
+		if err != nil {
+			return nil, err
+		}
+		out, ok := toUTF8(strings.ToLower(name), string(raw))
+		if !ok {
+			return strings.NewReader(string(raw)), nil
+		}
+		return strings.NewReader(out), nil
+	}}
+	out, err := dec.DecodeHeader(cut(s, maxSubject))
+	if err != nil {
+		return s
+	}
+	return out
+}
+
+// shown bounds a value and makes a field of it at a raw offset.
+func (d *doc) shown(v, part string, off int) Field {
+	v = strings.TrimSpace(v)
+	if v == "" {
+		return Field{}
+	}
+	return Field{Value: safe.Untrusted(strings.Clone(v)), Part: part, Offset: off, Line: d.src.line(off)}
+}

@@ -1,0 +1,143 @@
+package bounce
+
+import (
+	"slices"
+	"strings"
+)
+
+// failureWords are what notices in free text speak of, in lower case.
+var failureWords = []string{"undeliver", "could not be delivered", "cannot be delivered", "can not be delivered", "couldn't be delivered", "not delivered", "wasn't delivered",
+	"delivery fail", "failed delivery", "failure notice", "mail failure", "delivery failure", "returned mail", "mail system error", "delivery status", "unable to deliver", "not deliver",
+	"delivery error", "delivering your mail", "delivery has failed", "delivery problems", "has failed", "bounce", "user unknown", "unknown user", "no such user",
+	"delivery failed", "failed attempts", "failed addresses", "trouble delivering", "error sending your mail", "mail failed", "not listed in domino", "rejected", "invalid final delivery", "mailbox is full",
+	"could not send", "are not member", "loop alert", "invalid user address", "failed to deliver", "\u914d\u4fe1", "\u9001\u4fe1\u3067\u304d", "\u30a8\u30e9\u30fc", "delivery has been delayed",
+	"nicht zugestellt", "non remis", "no se ha podido entregar", "\u043d\u0435 \u0434\u043e\u0441\u0442\u0430\u0432\u043b\u0435\u043d", "mail could not be"}
+
+// isNotice takes free text for a notice when a mail system sent it, or its
+// subject says so, and it speaks of a failure.
+func (m *mail) isNotice() bool {
+	subject := strings.ToLower(words(m.head.value("Subject")))
+	spoken := func(s string) bool {
+		return slices.ContainsFunc(failureWords, func(w string) bool { return strings.Contains(s, w) })
+	}
+	if m.msg == nil {
+		return spoken(m.lower()) && m.anyStrong()
+	}
+	if spoken(subject) && (m.fromDaemon() || m.nullSender() || spoken(m.lower()) || len(m.orig.h) > 0) {
+		return !replied(subject)
+	}
+	return (m.fromDaemon() || m.nullSender() || m.headSays("Return-Path", "mailer-daemon")) && spoken(m.lower()) && !m.says("-----original message-----\nfrom: mail")
+}
+
+// replied reports whether a subject is an answer or a forward of something.
+func replied(subject string) bool {
+	for _, p := range []string{"fw:", "fwd:", "aw:", "wg:", "tr:"} {
+		if strings.HasPrefix(subject, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// readNotice reads every address that the notice names as failed with the
+// words beside it; where it names none, the address that the returned mail was
+// sent to.
+func (m *mail) readNotice() []draft {
+	own := m.ownAddresses()
+	named := m.mentions()
+	strongOnly := slices.ContainsFunc(named, func(mt mention) bool { return mt.strong && !own[strings.ToLower(mt.addr)] })
+	whole := m.paragraph()
+	reply, at := m.coded()
+	var out []draft
+	for _, f := range m.failedRecipients() {
+		dr := draft{context: whole}
+		dr.r.Recipient = f
+		out = append(out, dr)
+	}
+	for _, mt := range named {
+		if strongOnly && !mt.strong || own[strings.ToLower(mt.addr)] {
+			continue
+		}
+		said := mt.said()
+		if !mt.strong {
+			said = strings.TrimSpace(mt.t.lines[mt.line].s) // a sentence: all of it is said
+			if c := readCodes(said); c.replyAt < 0 {
+				if below := mt.said(); readCodes(below).replyAt >= 0 {
+					said = below
+				}
+			}
+		}
+		dr := m.mentioned(mt, said)
+		if !mt.strong || said == "" {
+			dr.context = whole
+		}
+		out = append(out, dr)
+		if !mt.strong && !strongOnly && len(out) > 0 {
+			break // a sentence names one address; further ones are part of the explanation
+		}
+	}
+	if len(out) == 0 {
+		dr := draft{context: whole}
+		if dr.r.Recipient = m.returnedTo(); !dr.r.Recipient.Known() {
+			return nil
+		}
+		out = append(out, dr)
+	}
+	out = m.merge(out)
+	for i := range out {
+		if r := &out[i].r; reply != "" && rank(readCodes(string(r.Diagnostic.Value))) == 0 {
+			r.Diagnostic = m.d.shown(reply, at.Part, at.Offset)
+			out[i].context = whole
+		} else if !r.Diagnostic.Known() {
+			r.Diagnostic = m.d.shown(whole, m.human[0].part, m.human[0].offset(0, 0))
+		}
+	}
+	if m.says("temporary failure report", "warning message only", "has not yet been delivered", "is delayed for", "has been delayed") || m.headSays("Subject", "delayed", "warning") {
+		delay(out)
+	}
+	return out
+}
+
+// ownAddresses are those of the notice's writer and reader.
+func (m *mail) ownAddresses() map[string]bool {
+	own := map[string]bool{}
+	for _, name := range []string{"From", "To", "Reply-To", "Return-Path"} {
+		f, _ := m.head.get(name)
+		for from := 0; len(own) < 32; {
+			start, end, ok := nextAddress(f.value, from)
+			if !ok {
+				break
+			}
+			own[strings.ToLower(f.value[start:end])] = true
+			from = end
+		}
+	}
+	return own
+}
+
+// coded finds the paragraph that begins with a reply code.
+func (m *mail) coded() (string, Field) {
+	for _, t := range m.human {
+		for i, l := range t.lines {
+			s := strings.TrimLeft(l.s, " \t<>*")
+			if len(s) < 4 || !digit(s[0]) || s[0] < '4' {
+				continue
+			}
+			if c := readCodes(s); c.replyAt != 0 {
+				continue
+			}
+			var lines []string
+			for _, x := range t.lines[i:] {
+				if strings.TrimSpace(x.s) == "" || len(lines) >= maxReplyLines {
+					break
+				}
+				lines = append(lines, x.s)
+			}
+			return joinReply(lines), Field{Part: t.part, Offset: t.offset(i, len(l.s)-len(s))}
+		}
+	}
+	if s := m.paragraph(); rank(readCodes(s)) > 0 {
+		return s, Field{Part: m.human[0].part, Offset: m.human[0].offset(0, 0)}
+	}
+	return "", Field{}
+}

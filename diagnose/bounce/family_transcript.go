@@ -1,0 +1,179 @@
+package bounce
+
+import (
+	"strings"
+
+	"deadletter/diagnose/safe"
+)
+
+func safeHost(host string) safe.Untrusted { return safe.Untrusted(host) }
+
+// isQmail knows qmail-send and the programs made after it.
+func (m *mail) isQmail() bool {
+	return m.says("this is the qmail-send program", "i'm afraid i wasn't able to deliver your message", "i wasn't able to deliver your message",
+		"sorry, we were unable to deliver your message to the following address", "unable to deliver message to the following address(es)")
+}
+
+// readQmail reads "<address>:" and the paragraph below it; the reply stands
+// behind "Remote host said:".
+func (m *mail) readQmail() []draft {
+	var out []draft
+	for _, mt := range m.mentions() {
+		if !mt.strong {
+			continue
+		}
+		said := mt.said()
+		all := said
+		if i := strings.Index(strings.ToLower(said), "remote host said:"); i >= 0 {
+			said = strings.TrimSpace(said[i+len("remote host said:"):])
+		}
+		if i := strings.Index(said, " Giving up on "); i > 0 {
+			said = said[:i]
+		}
+		if i := strings.Index(said, "I'm not going to try again"); i > 0 {
+			said = strings.TrimRight(said[:i], " /")
+		}
+		dr := m.mentioned(mt, said)
+		dr.context = all
+		dr.r.Diagnostic = mt.replyField(m.d, said)
+		out = append(out, dr)
+	}
+	return m.merge(out)
+}
+
+// isSendmail knows a transcript: commands behind >>>, replies behind <<<.
+func (m *mail) isSendmail() bool {
+	return m.says("transcript of session follows", "had permanent fatal errors", "had transient non-fatal errors", "had delivery errors", "had delivery problems",
+		"\n<<< ", "while talking to", "sent <<<") || m.says("    <<< ")
+}
+
+// exchange is a command and the reply to it in a transcript.
+type exchange struct {
+	host    string
+	command string
+	reply   []string
+	at      Field
+	line    int
+	rcpt    string // address of the last RCPT
+}
+
+// readSendmail joins the list of addresses with the transcript: a reply belongs
+// to the address of its RCPT, or to the "554 <address>..." line below it.
+func (m *mail) readSendmail() []draft {
+	var out []draft
+	for _, t := range m.human {
+		out = append(out, m.transcript(t)...)
+	}
+	if len(out) > 0 {
+		for i := range out {
+			if out[i].r.Recipient.Known() {
+				continue
+			}
+			for _, mt := range m.mentions() {
+				if mt.strong {
+					out[i].r.Recipient = mt.field(m.d)
+					break
+				}
+			}
+			if !out[i].r.Recipient.Known() {
+				out[i].r.Recipient = m.returnedTo()
+			}
+		}
+	}
+	for _, mt := range m.mentions() {
+		if mt.strong {
+			out = append(out, m.mentioned(mt, mt.said()))
+		}
+	}
+	kept := out[:0]
+	for _, dr := range out {
+		if dr.r.Recipient.Known() {
+			kept = append(kept, dr)
+		}
+	}
+	out = m.merge(kept)
+	if m.says("transient non-fatal errors", "will keep trying until", "warning message only") || m.headSays("Subject", "warning: could not send") {
+		delay(out)
+	}
+	return out
+}
+
+// transcript reads the commands and replies of one text.
+func (m *mail) transcript(t *text) []draft {
+	var out []draft
+	var x exchange
+	end := func(addr string) {
+		if len(x.reply) == 0 {
+			return
+		}
+		said := joinReply(x.reply)
+		if c := readCodes(said); c.replyAt != 0 || said[0] < '4' {
+			x.reply = nil
+			return
+		}
+		var dr draft
+		dr.context = said
+		dr.r.Diagnostic = m.d.shown(said, x.at.Part, x.at.Offset)
+		dr.r.Stage = commandStage(x.command)
+		dr.r.Command = m.d.within(dr.r.Diagnostic, commandWords(x.command, dr.r.Stage))
+		if dr.r.Command.Value == "" {
+			dr.r.Command = Field{}
+		}
+		if x.host != "" {
+			host, ip := hostAndAddress(x.host)
+			dr.r.RemoteMTA, dr.r.RemoteAddress = m.d.shown(host, x.at.Part, x.at.Offset), m.d.shown(ip, x.at.Part, x.at.Offset)
+		}
+		if addr == "" {
+			addr = x.rcpt
+		}
+		dr.r.Recipient = m.d.shown(addr, t.part, t.offset(x.line, 0))
+		out = append(out, dr)
+		x.reply = nil
+	}
+	for i, l := range t.lines {
+		s := strings.TrimLeft(l.s, " \t.")
+		low := lowerASCII(s[:min(len(s), 40)])
+		col := len(l.s) - len(s)
+		switch {
+		case strings.HasPrefix(low, "while talking to "):
+			end("")
+			x.host = strings.TrimRight(s[len("while talking to "):], ":. ")
+		case strings.HasPrefix(s, ">>> "), strings.HasPrefix(low, "sent <<< "), strings.HasPrefix(low, "in: "):
+			end("")
+			s = s[strings.IndexByte(s, ' ')+1:]
+			s = strings.TrimSpace(strings.TrimPrefix(s, "<<< "))
+			x.command, x.line = cut(s, 1024), i
+			if commandStage(x.command) == StageRcpt {
+				if start, e, ok := nextAddress(x.command, 0); ok {
+					x.rcpt = strings.Clone(x.command[start:e])
+				}
+			}
+		case strings.HasPrefix(s, "<<< "), strings.HasPrefix(low, "received >>> "), strings.HasPrefix(low, "out: "):
+			cutAt := strings.IndexByte(s, ' ') + 1
+			body := s[cutAt:]
+			if strings.HasPrefix(body, ">>> ") {
+				cutAt += 4
+				body = body[4:]
+			}
+			body = strings.TrimSpace(body)
+			if len(x.reply) > 0 && len(body) > 3 && body[:3] != x.reply[0][:min(3, len(x.reply[0]))] {
+				end("")
+			}
+			if len(x.reply) == 0 {
+				x.at = Field{Part: t.part, Offset: t.offset(i, col+cutAt)}
+				if x.command == "" {
+					x.line = i
+				}
+			}
+			if len(x.reply) < maxReplyLines {
+				x.reply = append(x.reply, body)
+			}
+		case len(x.reply) > 0 && len(s) > 5 && digit(s[0]) && digit(s[1]) && digit(s[2]) && strings.Contains(s, "<"):
+			if start, e, ok := nextAddress(s, 4); ok && strings.Contains(s, ">...") {
+				end(s[start:e])
+			}
+		}
+	}
+	end("")
+	return out
+}

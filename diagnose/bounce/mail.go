@@ -1,0 +1,316 @@
+package bounce
+
+import (
+	"strings"
+
+	"deadletter/diagnose/safe"
+)
+
+// mail is what a family reads: a message taken apart, or pasted text without
+// a header.
+type mail struct {
+	d      *doc
+	msg    *entity // nil for pasted text
+	head   header
+	status []*text // delivery-status parts, whatever type they are given
+	report *text   // feedback report
+	human  []*text // what is written for people, without the returned mail
+	html   []*text
+	tail   *text // what follows the line that announces the returned mail
+	orig   returned
+	inside []*entity // messages within
+
+	low      string // the human text in lower case, bounded; see lower
+	lowDone  bool
+	named    []mention
+	nameDone bool
+}
+
+// returned is the header of the mail that failed, as far as it came back.
+type returned struct {
+	h    header
+	part string
+}
+
+// mail takes a message apart by what its parts are for.
+func (d *doc) mail(msg *entity) *mail {
+	m := &mail{d: d, msg: msg, head: msg.header}
+	m.collect(msg)
+	for _, t := range m.status {
+		// a boundary that does not match leaves the returned header in this part
+		if i, below := separator(t); len(m.orig.h) == 0 && i < len(t.lines) {
+			if h, _ := d.headerOf(t.sub(below, len(t.lines))); len(h) > 1 {
+				m.orig = returned{h, t.part}
+			}
+		}
+	}
+	if len(m.human) == 0 {
+		m.human, m.html = m.html, nil
+	}
+	return m
+}
+
+// textMail makes a mail of text without a header.
+func (d *doc) textMail(t *text) *mail {
+	m := &mail{d: d}
+	m.addHuman(t)
+	return m
+}
+
+func (m *mail) collect(e *entity) {
+	for _, p := range e.parts {
+		if p.embedded {
+			m.inside = append(m.inside, p)
+			if len(m.orig.h) == 0 {
+				m.orig = returned{p.header, p.part}
+			}
+			continue
+		}
+		m.collect(p)
+	}
+	if len(e.parts) > 0 {
+		return
+	}
+	switch {
+	case strings.HasPrefix(e.kind, "message/") && strings.HasSuffix(e.kind, "delivery-status"):
+		if t := m.d.textOf(e); hasStatusFields(t) || len(m.status) == 0 {
+			m.status = append(m.status, t)
+		}
+	case e.kind == "message/feedback-report":
+		m.report = m.d.textOf(e)
+	case e.kind == "text/rfc822-headers" || e.kind == "text/rfc822-header" || strings.HasPrefix(e.kind, "message/"):
+		if h, _ := m.d.headerOf(m.d.textOf(e)); len(m.orig.h) == 0 {
+			m.orig = returned{h, e.part}
+		}
+	case e.part != "" && e.header.has("Message-ID") && e.header.has("From", "Received", "To"):
+		if len(m.orig.h) == 0 {
+			m.orig = returned{e.header, e.part} // the returned mail stands in the part without a header of its own
+		}
+	case e.kind == "text/html":
+		m.html = append(m.html, m.d.textOf(e))
+	case strings.HasPrefix(e.kind, "text/"), e.multipart(), !strings.Contains(e.kind, "/"):
+		m.addHuman(m.d.textOf(e))
+	}
+}
+
+// addHuman takes a text part: a delivery-status block under a wrong type, the
+// header of the returned mail, or words for people with the returned mail
+// below them.
+func (m *mail) addHuman(t *text) {
+	if hasStatusFields(t) {
+		m.status = append(m.status, t)
+	}
+	if len(m.human) > 0 && len(m.orig.h) == 0 && known(t) >= 3 {
+		h, _ := m.d.headerOf(t)
+		m.orig = returned{h, t.part}
+		return
+	}
+	i, below := separator(t)
+	m.human = append(m.human, t.sub(0, i))
+	if below >= len(t.lines) {
+		return
+	}
+	tail := t.sub(below, len(t.lines))
+	if m.tail == nil {
+		m.tail = tail
+	}
+	if len(m.orig.h) == 0 {
+		if h, _ := m.d.headerOf(tail); len(h) > 1 {
+			m.orig = returned{h, t.part}
+		}
+	}
+}
+
+// known counts how many fields of mail a text begins with.
+func known(t *text) int {
+	n := 0
+	for i, l := range t.lines {
+		if strings.TrimSpace(l.s) == "" && n == 0 {
+			continue
+		}
+		if i > 40 || strings.TrimSpace(l.s) == "" {
+			break
+		}
+		if l.s[0] == ' ' || l.s[0] == '\t' {
+			continue
+		}
+		name, _, ok := fieldName(l.s)
+		if !ok {
+			break
+		}
+		if mailHeaders[strings.ToLower(name)] {
+			n++
+		}
+	}
+	return n
+}
+
+// announcements are how notices begin the copy of the mail that they return,
+// in lower case, without the dashes around them.
+var announcements = []string{
+	"this is a copy of", "original message", "below this line is a copy", "enclosed is a copy of", "the header of the original",
+	"original message follows", "message headers follow", "below is a copy of the original", "included is a copy of",
+	"unsent message", "returned message", "original mail", "message text follows", "message header follows",
+	"original message header", "original message headers", "original headers", "message follows", "the original message follows",
+	"the following is a copy of", "original mail as follows", "returned mail follows", "text of the original message",
+	"header of the original message", "a copy of your message", "copy of the message", "weitergeleitete nachricht",
+	"urspr\u00fcngliche nachricht", "message d'origine", "mensaje original", "messaggio originale",
+}
+
+// separator finds the line that announces the returned mail: the number of
+// lines before it and the first line of the returned mail. Without one it
+// looks for the header of a mail in the middle of the text.
+func separator(t *text) (before, below int) {
+	for i, l := range t.lines {
+		s := strings.TrimSpace(l.s)
+		if len(s) < 10 || len(s) > 120 {
+			continue
+		}
+		if c := s[0]; c != '-' && c != '|' && c != '*' && c != '=' && c != '#' && !letter(c) && c < 0x80 {
+			continue
+		}
+		core := strings.ToLower(strings.Trim(s, "-|*=_#: .\t"))
+		if dashed := core != strings.ToLower(strings.TrimRight(s, ".: ")); !dashed && !strings.HasSuffix(s, ":") && !strings.HasSuffix(s, ".") {
+			continue
+		}
+		for _, a := range announcements {
+			if strings.HasPrefix(core, a) || a == "message text follows" && strings.HasSuffix(core, a) {
+				return i, i + 1
+			}
+		}
+		if fields := receivedHere(t, i); fields {
+			return i, i
+		}
+	}
+	for i := range t.lines {
+		if receivedHere(t, i) {
+			return i, i
+		}
+	}
+	return len(t.lines), len(t.lines)
+}
+
+// receivedHere reports whether the header of a mail begins at a line: one of
+// the fields that only transport writes, and others of mail near it.
+func receivedHere(t *text, i int) bool {
+	s := t.lines[i].s
+	if len(s) < 12 || !prefixFold(s, "received: ") && !prefixFold(s, "return-path: ") && !prefixFold(s, "return-path:<") && !prefixFold(s, "received:from") {
+		return false
+	}
+	return known(t.sub(i, i+60)) >= 3
+}
+
+func prefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// lower gives the human text in lower case for recognition, at most 16 KiB.
+func (m *mail) lower() string {
+	if m.lowDone {
+		return m.low
+	}
+	var b strings.Builder
+	for _, t := range m.human {
+		for _, l := range t.lines {
+			if b.Len() > 16<<10 {
+				break
+			}
+			b.WriteString(strings.ToLower(cut(l.s, 2<<10)))
+			b.WriteByte('\n')
+		}
+	}
+	m.low, m.lowDone = b.String(), true
+	return m.low
+}
+
+// says reports whether the human text holds one of the phrases (lower case).
+func (m *mail) says(phrases ...string) bool {
+	low := m.lower()
+	for _, p := range phrases {
+		if strings.Contains(low, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// headSays reports whether a header field holds one of the phrases (lower case).
+func (m *mail) headSays(name string, phrases ...string) bool {
+	v := strings.ToLower(m.head.value(name))
+	if v == "" {
+		return false
+	}
+	for _, p := range phrases {
+		if strings.Contains(v, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// fromDaemon reports whether the mail comes from where notices come from.
+func (m *mail) fromDaemon() bool {
+	if m.msg == nil {
+		return false
+	}
+	if m.headSays("From", "mailer-daemon", "mailer_daemon", "postmaster", "post_master", "mail delivery", "mail.delivery", "mail deliver system",
+		"mail administrator", "mail delivery subsystem", "ndr administrator", "mailerdaemon") {
+		return true
+	}
+	if f, ok := m.head.get("From"); ok && strings.Trim(f.value, " \t<>") == "" {
+		return true
+	}
+	return m.head.has("X-Failed-Recipients")
+}
+
+// nullSender reports whether the mail was sent from the null reverse path
+// (RFC 5321 section 4.5.5).
+func (m *mail) nullSender() bool {
+	for _, f := range m.head.all("Return-Path") {
+		if v := unfold(f.value); v == "<>" || v == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// headField makes a Field of a header field of the bounce.
+func (m *mail) headField(name string) Field {
+	f, ok := m.head.get(name)
+	if !ok {
+		return Field{}
+	}
+	return m.d.bodyField(f, m.part(), words(f.value))
+}
+
+func (m *mail) part() string {
+	if m.msg == nil {
+		return ""
+	}
+	return m.msg.part
+}
+
+// bodyField makes a Field of a value that was read from a header field.
+func (d *doc) bodyField(f field, part, value string) Field {
+	lead := len(f.value) - len(strings.TrimLeft(f.value, " \t\r\n"))
+	off := f.off + lead
+	if value != "" && off < len(d.src.raw) {
+		// the value may stand behind a type or a bracket
+		window := d.src.raw[off:min(len(d.src.raw), off+len(f.value)+1)]
+		if i := strings.Index(window, cut(value, 128)); i > 0 {
+			off += i
+		}
+	}
+	return d.shown(cut(value, maxDiagnostic), part, off)
+}
+
+// textFor gives a Text of a constant phrase list for sentences.
+func list(items []string) safe.Text {
+	switch len(items) {
+	case 0:
+		return ""
+	case 1:
+		return safe.Of(items[0])
+	}
+	return safe.Textf("%s and %s", strings.Join(items[:len(items)-1], ", "), items[len(items)-1])
+}

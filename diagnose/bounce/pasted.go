@@ -1,0 +1,169 @@
+package bounce
+
+import (
+	"strings"
+
+	"deadletter/diagnose/reply"
+)
+
+// pasted reads input that is no mail: log lines, a delivery-status block, the
+// text of a notice, one or several replies, each also behind quote marks.
+func (d *doc) pasted() []Report {
+	if out := d.postfixLog(); len(out) > 0 {
+		return out
+	}
+	t := d.plain(&entity{end: len(d.src.raw)}, min(len(d.src.raw), maxPartText))
+	if len(d.src.raw) > maxPartText {
+		d.b.limit("text beyond 512 KiB of a paste was not read", d.src.line(maxPartText))
+	}
+	d.charset(t, "")
+	plain, _ := t.unquoted()
+	return d.fromText(plain, 0)
+}
+
+// fromText reads text without a mail around it.
+func (d *doc) fromText(t *text, depth int) []Report {
+	m := d.textMail(t)
+	if out := m.readKnown(textFamilies()); len(out) > 0 && anyKnown(out) {
+		return out
+	}
+	if out := d.replies(t); len(out) > 0 {
+		return out
+	}
+	if m.isNotice() {
+		if drafts := m.readNotice(); len(drafts) > 0 {
+			return m.finish(FormatNotice, drafts)
+		}
+	}
+	return nil
+}
+
+// anyKnown reports whether a reading holds more than an address.
+func anyKnown(reports []Report) bool {
+	for _, r := range reports {
+		if r.ReplyCode.Known() || r.EnhancedCode.Known() || r.Reason != reply.Undefined || r.NotABounce != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// replies reads the text as SMTP replies: a line that begins with a code after
+// the last line of a reply begins the next one.
+func (d *doc) replies(t *text) []Report {
+	m := d.textMail(&text{})
+	var drafts []draft
+	start := -1
+	end := func(to int) {
+		if start >= 0 && len(drafts) < maxReports {
+			if dr, ok := d.oneReply(t.sub(start, to)); ok {
+				drafts = append(drafts, dr)
+			}
+		}
+		start = -1
+	}
+	complete, lines := false, 0
+	for i, l := range t.lines {
+		s := strings.TrimSpace(l.s)
+		if s == "" {
+			continue
+		}
+		if lines++; lines > 10*maxReplyLines {
+			d.b.limit("lines beyond 1000 of pasted replies were not read", d.src.line(l.off))
+			break
+		}
+		opens := len(s) > 3 && digit(s[0]) && readCodes(s[:min(len(s), maxReplyLine)]).replyAt == 0
+		if opens && complete {
+			end(i)
+		}
+		if start < 0 {
+			start = i
+		}
+		if opens {
+			complete = s[3] != '-'
+		}
+	}
+	end(len(t.lines))
+	if len(drafts) == 0 {
+		return nil
+	}
+	return m.finish(FormatReply, drafts)
+}
+
+// oneReply reads one reply with what may stand around it: "host name[address]
+// said:", "smtp;", an address, "(in reply to ... command)".
+func (d *doc) oneReply(t *text) (draft, bool) {
+	var lines []string
+	first := -1
+	for i, l := range t.lines {
+		if strings.TrimSpace(l.s) == "" {
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		if len(lines) < maxReplyLines {
+			lines = append(lines, l.s)
+		}
+	}
+	if first < 0 {
+		return draft{}, false
+	}
+	whole := joinReply(lines)
+	var dr draft
+	dr.context = whole
+	at := Field{Value: "-", Part: t.part, Offset: t.offset(first, len(t.lines[first].s)-len(strings.TrimLeft(t.lines[first].s, " \t")))}
+	said := whole
+	if name, body, ok := fieldName(said); ok && (strings.EqualFold(name, "Diagnostic-Code") || strings.EqualFold(name, "Status") || strings.EqualFold(name, "Response")) {
+		said = strings.TrimSpace(said[body:])
+	}
+	said = diagnostic(said)
+	if who := readSaying(said); who.replyAt > 0 {
+		body := said[who.replyAt:]
+		if i := strings.LastIndex(body, "(in reply to "); i > 0 {
+			body = strings.TrimSpace(body[:i])
+		}
+		if c := readCodes(body); c.replyAt == 0 || c.enhancedAt == 0 {
+			said = body
+		}
+	} else if i := strings.LastIndex(said, "(in reply to "); i > 0 {
+		said = strings.TrimSpace(said[:i])
+	}
+	dr.r.Diagnostic = d.shown(said, at.Part, at.Offset)
+	d.near(&dr.r.Diagnostic)
+	got := readReply(reply.Input{Code: readCodes(said).reply, Enhanced: readCodes(said).enhanced, Text: said})
+	if rank(readCodes(said)) == 0 && (got.Rule == "" || got.Reason == reply.Undefined || got.CodeOnly) {
+		return draft{}, false
+	}
+	if !got.AboutSender {
+		for i := range t.lines {
+			if mt, ok := mentionAt(t, i); ok {
+				mt.t, mt.line = t, i
+				dr.r.Recipient = mt.field(d)
+				if mt.from != "" {
+					dr.r.OriginalRecipient = d.shown(mt.from, t.part, t.offset(i, 0))
+				}
+				break
+			}
+		}
+		for i := 0; i < len(t.lines) && !dr.r.Recipient.Known(); i++ {
+			if start, end, ok := nextAddress(t.lines[i].s[:min(len(t.lines[i].s), 2<<10)], 0); ok {
+				dr.r.Recipient = d.shown(t.lines[i].s[start:end], t.part, t.offset(i, start))
+			}
+		}
+	}
+	return dr, true
+}
+
+// near moves a field to where the first word of its value stands in the raw input.
+func (d *doc) near(f *Field) {
+	head := firstWord(string(f.Value))
+	if head == "" {
+		return
+	}
+	window := d.src.raw[f.Offset:min(len(d.src.raw), f.Offset+4<<10)]
+	if i := strings.Index(window, head); i > 0 {
+		f.Offset += i
+		f.Line = d.src.line(f.Offset)
+	}
+}

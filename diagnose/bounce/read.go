@@ -1,0 +1,181 @@
+package bounce
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"deadletter/diagnose/safe"
+)
+
+// Ours names what belongs to the sender, as far as it is known: the evidence
+// that a bounce answers mail of ours is checked against it.
+type Ours struct {
+	Domains []string // domains that we send from
+	Hosts   []string // names or addresses of our mail servers
+}
+
+// Options is what Read is given beside the bytes.
+type Options struct {
+	Name string    // where the bytes came from; not interpreted
+	Now  time.Time // resolves log times that have no year; zero leaves such times unknown
+	Ours Ours
+}
+
+// Why an input gives no reports.
+var (
+	ErrEmpty      = errors.New("the input is empty")
+	ErrBinary     = errors.New("the input is not text")
+	ErrNotABounce = errors.New("nothing in the input tells of a failed delivery")
+)
+
+// Result is what one input tells.
+type Result struct {
+	Reports    []Report
+	Format     Format    // of the first report
+	Recognised safe.Text // what the input was taken for, in one line; "" for nothing
+	Findings   []Finding // what was noticed about the input as a whole: bounds, damage
+	Problem    error     // set when there are no reports: ErrEmpty, ErrBinary or ErrNotABounce
+	Says       safe.Text // with Problem: what is so, and what to do
+}
+
+// doc is one input that is being read.
+type doc struct {
+	src  *source
+	opts Options
+	b    *budget
+}
+
+// Read recognises what the input is and reads it. It never fails otherwise
+// than by a Result without reports; it keeps nothing of raw. Its time grows
+// with the length of the input and with nothing else.
+func Read(raw []byte, opts Options) Result {
+	d := &doc{opts: opts, b: &budget{}}
+	long := len(raw) > maxInput
+	if long {
+		raw = raw[:maxInput]
+	}
+	d.src = newSource(string(raw))
+	if long {
+		d.b.limit("the input beyond 25 MiB was not read", 0)
+	}
+	if says, err := unreadable(d.src.raw); err != nil {
+		return Result{Problem: err, Says: says, Findings: d.b.findings}
+	}
+	reports := d.recognise()
+	res := Result{Reports: reports, Findings: d.b.findings}
+	if len(reports) == 0 {
+		res.Problem = ErrNotABounce
+		res.Says = "this is no mail, no SMTP reply, no delivery-status block and no log line of a failed delivery; paste the whole bounce with its headers, or the reply that begins with three digits"
+		return res
+	}
+	for i := range reports {
+		reports[i].Index = i + 1
+	}
+	res.Format = reports[0].Format
+	res.Recognised = recognised(reports)
+	return res
+}
+
+// unreadable says why an input cannot be text at all.
+func unreadable(s string) (safe.Text, error) {
+	if strings.TrimSpace(cut(s, 1<<16)) == "" && strings.TrimSpace(s) == "" {
+		return "there is nothing in it; paste the bounce, or give a file that holds one", ErrEmpty
+	}
+	head := s[:min(len(s), 8<<10)]
+	switch {
+	case strings.HasPrefix(s, "\xff\xfe") || strings.HasPrefix(s, "\xfe\xff"):
+		return "this is UTF-16 text; save it as UTF-8 and try again", ErrBinary
+	case strings.HasPrefix(s, "\xd0\xcf\x11\xe0"):
+		return "this is an Outlook .msg file; open it and save the message as text or .eml", ErrBinary
+	case strings.HasPrefix(s, "\x1f\x8b"), strings.HasPrefix(s, "PK\x03\x04"):
+		return "this is a compressed file; unpack it first", ErrBinary
+	case strings.HasPrefix(s, "%PDF-"):
+		return "this is a PDF; the bounce itself is needed, as text or .eml", ErrBinary
+	case strings.Count(head, "\x00")*20 > len(head):
+		return "these bytes are no text; give the bounce as it was received, as text or .eml", ErrBinary
+	}
+	return "", nil
+}
+
+// recognise reads the input as what it is.
+func (d *doc) recognise() []Report {
+	start := d.mailStart()
+	if start >= 0 {
+		m := d.mail(d.walk(start))
+		return m.read(0)
+	}
+	return d.pasted()
+}
+
+// mailHeaders are fields that mail begins with. Two of them make a mail.
+var mailHeaders = map[string]bool{"from": true, "to": true, "subject": true, "date": true, "received": true, "return-path": true,
+	"message-id": true, "mime-version": true, "content-type": true, "x-failed-recipients": true, "delivered-to": true,
+	"reply-to": true, "sender": true, "x-mailer": true, "auto-submitted": true, "content-transfer-encoding": true,
+	"dkim-signature": true, "authentication-results": true, "x-original-to": true, "envelope-to": true, "arc-seal": true, "x-received": true, "cc": true}
+
+// mailStart gives the offset at which a mail begins: after blank lines, a byte
+// order mark or an mbox separator; -1 when the input is no mail.
+func (d *doc) mailStart() int {
+	start := 0
+	if strings.HasPrefix(d.src.raw, "\ufeff") {
+		start = len("\ufeff")
+	}
+	known, lines := 0, d.src.scan(start, len(d.src.raw))
+	began, garbage := false, 0
+	for n := 0; n < 400; {
+		s, _, _, ok := lines.next()
+		if !ok {
+			break
+		}
+		if strings.TrimSpace(s) == "" {
+			if began {
+				break
+			}
+			continue
+		}
+		n++
+		if began && (s[0] == ' ' || s[0] == '\t') {
+			continue
+		}
+		name, _, ok := fieldName(s)
+		if !ok {
+			if !began && strings.HasPrefix(s, "From ") {
+				continue
+			}
+			if garbage++; !began || garbage > 5 {
+				break
+			}
+			continue
+		}
+		began = true
+		if len(name) <= 40 && mailHeaders[strings.ToLower(name)] {
+			if known++; known >= 2 {
+				return start
+			}
+		}
+	}
+	return -1
+}
+
+// recognised says in one line what the reports were read from.
+func recognised(reports []Report) safe.Text {
+	r := &reports[0]
+	what := map[Format]safe.Text{
+		FormatDSN: "delivery status notification", FormatStatus: "delivery-status block", FormatPostfix: "Postfix notice",
+		FormatExim: "Exim notice", FormatGoogle: "Google notice", FormatMicrosoft: "Microsoft notice", FormatQmail: "qmail notice",
+		FormatSendmail: "sendmail notice", FormatNotice: "notice in free text", FormatReply: "SMTP reply", FormatPostfixLog: "Postfix log",
+		FormatFeedback: "complaint report", FormatAutoReply: "automatic reply", FormatMail: "mail",
+	}[r.Format]
+	out := what
+	if r.ReportingMTA.Known() {
+		out = safe.Textf("%s from %s", out, r.ReportingMTA.Value)
+	}
+	if r.Source.Known() && !strings.Contains(string(what), string(r.Source.Value)) {
+		out = safe.Textf("%s, written by %s", out, r.Source.Value)
+	}
+	if len(reports) > 1 {
+		out = safe.Textf("%s, %d recipients", out, len(reports))
+	}
+	return out
+}

@@ -1,0 +1,247 @@
+package bounce
+
+import "strings"
+
+// phrase is how mail programs say at which point of the conversation a reply
+// came. Longer and more exact ones stand first.
+type phrase struct {
+	says  string
+	stage Stage
+}
+
+var phrases = []phrase{
+	{"in reply to rcpt to", StageRcpt}, {"in reply to mail from", StageMail}, {"in reply to end of data", StageContent},
+	{"in reply to data", StageData}, {"in reply to ehlo", StageEHLO}, {"in reply to helo", StageEHLO}, {"in reply to starttls", StageStartTLS},
+	{"in reply to auth", StageAuth}, {"in reply to bdat", StageContent},
+	{"after end of data", StageContent}, {"after rcpt to", StageRcpt}, {"after rcpt", StageRcpt}, {"after pipelined rcpt to", StageRcpt}, {"after mail from", StageMail},
+	{"after pipelined mail from", StageMail}, {"after mail command", StageMail}, {"after pipelined end of data", StageContent}, {"after pipelined data", StageData},
+	{"after data", StageData}, {"after initial connection", StageConnect}, {"after ehlo", StageEHLO}, {"after helo", StageEHLO},
+	{"after starttls", StageStartTLS}, {"after text command", StageContent},
+	{"for text command", StageContent}, {"for rcpt command", StageRcpt}, {"for mail command", StageMail}, {"for data command", StageData},
+	{"while sending rcpt to", StageRcpt}, {"while sending mail from", StageMail}, {"while sending end of data", StageContent},
+	{"while sending message body", StageContent}, {"while sending data", StageData}, {"while performing the ehlo", StageEHLO},
+	{"while performing the helo", StageEHLO}, {"while receiving the initial server greeting", StageConnect},
+	{"rejected command 'rcpt", StageRcpt}, {"rejected command 'mail", StageMail}, {"rejected command 'data", StageData},
+	{"did not like our rcpt", StageRcpt}, {"did not like our mail", StageMail}, {"did not like our data", StageData}, {"did not like our final", StageContent},
+	{"smtp:rcpt", StageRcpt}, {"smtp:mail", StageMail}, {"smtp:data", StageData}, {"smtp:eom", StageContent}, {"[rcpt_to]", StageRcpt}, {"[mail_from]", StageMail}, {"[connect]", StageConnect},
+	{"does not like recipient", StageRcpt}, {"does not like sender", StageMail}, {"sender was rejected", StageMail}, {"my name was rejected", StageEHLO},
+	{"failed after i sent the message", StageContent}, {"failed on data command", StageData}, {"refused to talk to me", StageConnect},
+	{"server refused to accept your message (data)", StageContent},
+}
+
+// commandStage gives the stage of an SMTP command word.
+func commandStage(command string) Stage {
+	c := strings.ToUpper(strings.TrimSpace(command))
+	switch {
+	case strings.HasPrefix(c, "END OF DATA"), c == ".", strings.HasPrefix(c, "TEXT"), strings.HasPrefix(c, "BDAT"), strings.HasPrefix(c, "MESSAGE BODY"):
+		return StageContent
+	case strings.HasPrefix(c, "RCPT"):
+		return StageRcpt
+	case strings.HasPrefix(c, "MAIL"):
+		return StageMail
+	case strings.HasPrefix(c, "DATA"):
+		return StageData
+	case strings.HasPrefix(c, "EHLO"), strings.HasPrefix(c, "HELO"), strings.HasPrefix(c, "LHLO"):
+		return StageEHLO
+	case strings.HasPrefix(c, "STARTTLS"):
+		return StageStartTLS
+	case strings.HasPrefix(c, "AUTH"):
+		return StageAuth
+	case strings.HasPrefix(c, "CONNECT"), strings.HasPrefix(c, "INITIAL CONNECTION"):
+		return StageConnect
+	}
+	return StageUnknown
+}
+
+// readStage finds the phrase in a text that names the stage, and the command
+// as it is written there.
+func readStage(s string) (stage Stage, command string, at int) {
+	s = s[:min(len(s), maxScan)]
+	low := lowerASCII(s)
+	for _, p := range phrases {
+		i := strings.Index(low, p.says)
+		if i < 0 {
+			continue
+		}
+		at = i
+		for _, lead := range []string{"in reply to ", "while sending ", "after pipelined ", "after ", "for ", "rejected command '", "did not like our ", "smtp:"} {
+			if rest, ok := strings.CutPrefix(low[i:], lead); ok {
+				at = len(low) - len(rest)
+				break
+			}
+		}
+		return p.stage, commandWords(s[at:], p.stage), at
+	}
+	return StageUnknown, "", 0
+}
+
+// commandWords gives the command that a text begins with: "RCPT TO", "end of DATA".
+func commandWords(s string, stage Stage) string {
+	if commandStage(s) != stage && stage != StageContent {
+		return ""
+	}
+	up := strings.ToUpper(s[:min(len(s), 20)])
+	for _, c := range []string{"END OF DATA", "RCPT TO", "MAIL FROM", "INITIAL CONNECTION", "MESSAGE BODY", "RCPT", "MAIL", "DATA", "EHLO", "HELO", "LHLO", "STARTTLS", "AUTH", "BDAT", "TEXT"} {
+		if strings.HasPrefix(up, c) {
+			return s[:len(c)]
+		}
+	}
+	return ""
+}
+
+// lowerASCII lowers ASCII letters only, so that offsets stay.
+func lowerASCII(s string) string {
+	for i := 0; i < len(s); i++ {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if 'A' <= b[i] && b[i] <= 'Z' {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
+}
+
+// saying is who is said to have said a reply.
+type saying struct {
+	host, addr     string
+	hostAt, addrAt int
+	replyAt        int // where the reply itself begins
+}
+
+// readSaying finds the host and address that stand before a reply: "host
+// mx.example.com[192.0.2.1] said: 550 ...", "mx.example.com (192.0.2.1)
+// responded: ...". Addresses within the reply are not looked at: they are
+// the speaker's words, most often about us.
+func readSaying(s string) saying {
+	s = s[:min(len(s), maxScan)]
+	c := readCodes(s)
+	end := c.replyAt
+	if end < 0 {
+		end = c.enhancedAt
+	}
+	if i := strings.Index(s, " said: "); i >= 0 && (end < 0 || i < end) {
+		end = i + len(" said: ")
+	}
+	if end < 0 {
+		low := lowerASCII(s)
+		for _, lead := range []string{"connect to ", "connection with ", "conversation with ", "connected to ", "host ", "timed out with ", "talking to ", "server at "} {
+			if i := strings.Index(low, lead); i >= 0 && (i == 0 || !wordByte(low[i-1])) {
+				sub := readHosts(s[i+len(lead) : min(len(s), i+len(lead)+300)])
+				if sub.host == "" && sub.addr == "" {
+					continue
+				}
+				sub.hostAt += i + len(lead)
+				sub.addrAt += i + len(lead)
+				sub.replyAt = 0
+				return sub
+			}
+		}
+		return saying{}
+	}
+	out := readHosts(s[:end])
+	out.replyAt = end
+	return out
+}
+
+// readHosts finds the last "host[address]" or "host (address)" of a text, else
+// its last address, else a host after the word host or at.
+func readHosts(s string) saying {
+	var out saying
+	for i := 0; i < len(s); i++ {
+		if s[i] != '[' && s[i] != '(' && s[i] != '<' {
+			continue
+		}
+		j := strings.IndexAny(s[i+1:min(len(s), i+80)], "])>, ")
+		if j < 0 {
+			continue
+		}
+		a := ipOf(s[i+1 : i+1+j])
+		if a == "" {
+			if h := s[i+1 : i+1+j]; s[i] == '[' && strings.HasPrefix(h, "/") || s[i] == '[' && strings.HasPrefix(h, "private/") {
+				a = h // a local socket, as Postfix writes it
+			} else {
+				continue
+			}
+		}
+		out.addr, out.addrAt = a, i+1
+		before := strings.TrimRight(s[:i], " \t")
+		k := strings.LastIndexAny(before, " \t\"'(<>;,=[") + 1
+		if h := strings.Trim(before[k:], ".:'"); isHost(h) {
+			out.host, out.hostAt = h, k
+		}
+	}
+	if out.host != "" || out.addr != "" {
+		return out
+	}
+	for _, lead := range []string{"host ", "host: ", "host '", "server ", "from ", "by ", "with ", "to ", "relay=", "at "} {
+		low := lowerASCII(s)
+		for from := 0; ; {
+			i := strings.Index(low[from:], lead)
+			if i < 0 {
+				break
+			}
+			i += from
+			from = i + len(lead)
+			if i > 0 && wordByte(low[i-1]) {
+				continue
+			}
+			k := from
+			word := s[k:]
+			if e := strings.IndexAny(word, " \t\"'()<>;,[]"); e >= 0 {
+				word = word[:e]
+			}
+			if a := ipOf(strings.TrimRight(word, ".:")); a != "" {
+				out.addr, out.addrAt = a, k
+				return out
+			}
+			if h := strings.TrimRight(word, ".:"); isHost(h) {
+				out.host, out.hostAt = h, k
+				return out
+			}
+		}
+	}
+	if w, _, _ := strings.Cut(s, " "); ipOf(w) != "" { // qmail: "192.0.2.1 does not like recipient."
+		out.addr = ipOf(w)
+	} else if isHost(strings.TrimRight(w, ":")) {
+		out.host = strings.TrimRight(w, ":")
+	}
+	return out
+}
+
+// innerReply finds a reply that another reply quotes, after its own code.
+func innerReply(s string, own codes) (text string, at int, who saying) {
+	from := max(own.replyAt, own.enhancedAt, 0) + 3
+	if from >= len(s) {
+		return "", 0, saying{}
+	}
+	low := lowerASCII(s[:min(len(s), maxScan)])
+	if from >= len(low) {
+		return "", 0, saying{}
+	}
+	for _, lead := range []string{" said: ", "responded with: ", "responded with ", "returned: ", "returned ", "): ", ": '", ": \"", " '", " \"", "remote host said: ", "error: ", "response: ", "<", "led="} {
+		for i := from; ; {
+			j := strings.Index(low[i:], lead)
+			if j < 0 {
+				break
+			}
+			i += j + len(lead)
+			rest := strings.TrimLeft(s[i:], " \"'")
+			at := len(s) - len(rest)
+			c := readCodes(rest)
+			if c.replyAt != 0 && c.enhancedAt != 0 {
+				continue
+			}
+			if q := s[at-1]; q == '\'' || q == '"' {
+				if e := strings.LastIndexByte(rest, q); e > 0 {
+					rest = rest[:e]
+				}
+			}
+			return strings.TrimSpace(rest), at, readHosts(s[from : i-len(lead)+1])
+		}
+	}
+	return "", 0, saying{}
+}

@@ -1,0 +1,308 @@
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+
+	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/reply"
+	"deadletter/diagnose/safe"
+)
+
+// about says how a cause is called, what settles it, and what mends it where.
+type about struct{ Name, Settles, Fix safe.Text }
+
+var causeText = map[CauseKind]about{
+	UserAbsent:             {"no such mailbox", "the recipient's administrator: question 1", "create the mailbox, or correct the address in our data"},
+	AliasOrGroupMissing:    {"alias, group or shared mailbox missing", "the recipient's administrator: question 1", "add it in the directory; the accepted recipients must include it"},
+	Typo:                   {"a typing mistake in the address", "compare with what the person gave us", "correct the address"},
+	BadData:                {"an old or wrong address in our data", "ask the person another way; compare with their last mail", "correct the record; keep the suppression"},
+	TenantOrAcceptedDomain: {"domain not set up at the mailbox system", "the recipient's administrator: question 2", "verify the domain there, set its type, finish the MX"},
+	GatewayMapStale:        {"recipient list of the filter out of date", "the filter's administrator: question 3", "sync the users, or add the address to the filter's list"},
+	NegativeCache:          {"remembered refusal", "the filter's administrator: question 5, or time", "refresh the cache, or wait it out"},
+	DBEBEdgeBlock:          {"blocked at the edge of Exchange Online", "the recipient's administrator: is this exact address in the directory?", "add or sync this exact address; Internal relay only where recipients live elsewhere and a connector exists"},
+	RouteTargetWrong:       {"filter hands mail to the wrong host", "the filter's administrator: question 4", "correct where the filter delivers accepted mail"},
+	MXChangedOrWrong:       {"MX changed or wrong", "the DNS operator: the MX at every name server", "finish the move, wait for the TTL, keep the old host accepting"},
+	SplitDelivery:          {"split delivery or internal relay", "the recipient's administrator: which side holds the user?", "correct the domain type, the connector or the default route"},
+	RecipientRestricted:    {"recipient closed to outsiders", "the recipient's administrator: may outsiders write to it?", "let outsiders write to the group or mailbox"},
+	MailboxDisabled:        {"mailbox switched off", "the recipient's administrator", "switch it on again, or write to somebody else"},
+	MailboxFull:            {"mailbox full", "the recipient's administrator, or the recipient another way", "clear or enlarge the mailbox"},
+	SuppressionLocal:       {"suppressed at our sending platform", "the platform's list and the first bounce", "remove the entry after the fix, then one retry"},
+	OwnMTARouting:          {"routing of our own mail server", "our own mail team", "correct transport, local domains or DNS on our side"},
+	ForwardOrListMember:    {"a forward or list member failed", "the administrator of the first hop", "correct the forward there; do not suppress our address"},
+	AddressMoved:           {"address moved", "the recipient another way", "use the new address once the person confirms it"},
+	AddressSyntax:          {"address not well formed", "compare with what the person gave us", "correct the address"},
+	PolicyOrAuth:           {"policy or authentication of the sender", "SPF, DKIM and DMARC of our domain", "correct our records or signing"},
+	ReputationOrBlocklist:  {"reputation or blocklist", "the list that the reply names", "ask that list or the receiver's postmaster"},
+	ContentCause:           {"content of the message", "the same message without the part in question", "change the content"},
+	TemporaryCause:         {"temporary", "time", "wait; the sending server tries again"},
+	NotABounceCause:        {"not a bounce", "nothing to settle", "nothing to mend"},
+	Undetermined:           {"cannot tell yet", "the missing evidence named on steps 1 and 2", ""},
+}
+
+// causeRule is one sign for or against a cause. Weights add up: 5 and more for
+// what the wording itself says, 1 to 3 for what fits, 8 and more for what an
+// administrator said. Because names the ground for the rule.
+type causeRule struct {
+	Cause   CauseKind
+	Weight  int
+	Because string
+	When    func(*view) (Finding, bool)
+}
+
+// causeRules are independent of each other: every rule that holds counts, and
+// two that oppose each other both show.
+var causeRules = []causeRule{
+	// What an administrator said.
+	{UserAbsent, 10, "directory owner's word", said(AskExactAddress, "no such address", No)},
+	{BadData, 4, "directory owner's word", said(AskExactAddress, "the address does not exist, so our data is wrong", No)},
+	{UserAbsent, -10, "directory owner's word", said(AskExactAddress, "the address exists", Yes, YesAlias, Disabled, Full)},
+	{BadData, -6, "directory owner's word", said(AskExactAddress, "the address exists", Yes, YesAlias, Disabled, Full)},
+	{Typo, -6, "directory owner's word", said(AskExactAddress, "the address exists", Yes, YesAlias, Disabled, Full)},
+	{MailboxDisabled, 10, "directory owner's word", said(AskExactAddress, "it exists and is switched off", Disabled)},
+	{MailboxFull, 10, "directory owner's word", said(AskExactAddress, "it exists and is full", Full)},
+	{GatewayMapStale, 3, "what exists behind the filter can only be missing in front", existsBehindFilter},
+	{GatewayMapStale, 10, "list owner's word", said(AskGatewaySync, "the filter's list lacks the address", No)},
+	{GatewayMapStale, -4, "list owner's word", said(AskGatewaySync, "the filter's list holds the address", Yes, YesAlias)},
+	{NegativeCache, 3, "a list that holds the address refuses only from memory", said(AskGatewaySync, "the list holds it now, so a refusal may be remembered", Yes, YesAlias)},
+	{TenantOrAcceptedDomain, 10, "tenant owner's word", said(AskAcceptedDomain, "the domain is not set up there", No)},
+	{TenantOrAcceptedDomain, -6, "tenant owner's word", said(AskAcceptedDomain, "the domain is set up there", Yes)},
+	{RouteTargetWrong, 10, "route owner's word", said(AskRouteTarget, "the filter delivers elsewhere", No)},
+	{RouteTargetWrong, -6, "route owner's word", said(AskRouteTarget, "the filter delivers to the right host", Yes)},
+	{MXChangedOrWrong, 2, "senders with an old MX answer reach another host", normalMailWorks},
+
+	// What the wording says: one row a class, the class is the rule table's.
+	{"", 6, "rule table of reply texts", wordingClass},
+
+	// Who refused.
+	{OwnMTARouting, 6, "RFC 5321 section 3.6: the refusal came from our own side", refusedBy(OwnMTA, "our own side refused")},
+	{UserAbsent, -4, "a local table of ours says nothing about the recipient's directory", refusedBy(OwnMTA, "our own side refused; the recipient's directory was not asked")},
+	{SuppressionLocal, 8, "no SMTP attempt was made", refusedBy(SendingPlatform, "our sending platform dropped it unsent")},
+	{UserAbsent, -5, "no SMTP attempt was made", refusedBy(SendingPlatform, "nothing was attempted, so the recipient's side said nothing")},
+	{GatewayMapStale, 5, "a filter answers from its own recipient list", unknownBy(Gateway, "a filter refused it as unknown; filters keep lists of their own")},
+	{NegativeCache, 1, "filters remember refusals", unknownBy(Gateway, "filters remember refusals")},
+	{UserAbsent, 3, "the plain cause comes first", unknownBy(Gateway, "the reply says the recipient is unknown")},
+	{UserAbsent, 6, "the mailbox host knows its users", unknownBy(MailboxHost, "the mailbox host itself says the recipient is unknown")},
+	{AliasOrGroupMissing, 2, "aliases are lost more often than mailboxes", unknownBy(MailboxHost, "an alias or group would be refused alike")},
+	{BadData, 2, "an unknown recipient is often our own old record", unknownBy(MailboxHost, "our address may be old or wrong")},
+	{UserAbsent, 4, "the usual cause", unknownBy(UnknownRejector, "the reply says the recipient is unknown")},
+	{GatewayMapStale, 2, "a filter answers for the domain", filterInFront},
+	{GatewayMapStale, -5, "the inner reply is the back end's", innerReply},
+	{UserAbsent, 2, "the inner reply is the back end's", innerUnknown},
+
+	// What DNS shows.
+	{MXChangedOrWrong, 5, "RFC 1034 section 4.3.5: caches live until the TTL ends", viewsDiffer},
+	{MXChangedOrWrong, 3, "RFC 5321 section 5.1: mail goes to an MX host", hostOutsideMX},
+	{MXChangedOrWrong, 4, "relaying is refused where the domain is not set up", relayRefused},
+	{TenantOrAcceptedDomain, 4, "relaying is refused where the domain is not set up", relayRefused},
+	{Typo, 3, "the domain is one letter away from a well-known one", nearWellKnown},
+	{Typo, 4, "RFC 1035: the domain does not exist", domainMissing},
+	{BadData, 3, "RFC 1035: the domain does not exist", domainMissing},
+
+	// What the bounce shows.
+	{ForwardOrListMember, 7, "RFC 3464 section 2.3.1: the original recipient was another address", finalDiffers},
+	{AliasOrGroupMissing, 2, "RFC 2142: role addresses are groups or shared mailboxes", roleAddress},
+	{TemporaryCause, 4, "RFC 3463: class 4", transientReply},
+	{NotABounceCause, 20, "the input is no failure notice", notFailure},
+}
+
+// reasonCause gives the cause class for reasons that name one by themselves.
+var reasonCause = map[reply.Reason]CauseKind{
+	reply.MailboxFull: MailboxFull, reply.Suspend: MailboxDisabled, reply.HasMoved: AddressMoved, reply.SyntaxError: AddressSyntax,
+	reply.AuthFailure: PolicyOrAuth, reply.PolicyViolation: PolicyOrAuth, reply.Rejected: PolicyOrAuth, reply.SecurityError: PolicyOrAuth,
+	reply.NotCompliantRFC: PolicyOrAuth, reply.RequirePTR: PolicyOrAuth, reply.FailedStartTLS: PolicyOrAuth,
+	reply.BadReputation: ReputationOrBlocklist, reply.Blocked: ReputationOrBlocklist, reply.RateLimited: ReputationOrBlocklist, reply.Speeding: ReputationOrBlocklist,
+	reply.SpamDetected: ContentCause, reply.VirusDetected: ContentCause, reply.ContentError: ContentCause, reply.MesgTooBig: ContentCause, reply.ExceedLimit: ContentCause,
+	reply.Suppressed: SuppressionLocal, reply.SystemFull: TemporaryCause, reply.TooManyConn: TemporaryCause,
+}
+
+// undeterminedBelow is the score that the best cause needs; below it nothing
+// but a code speaks.
+const undeterminedBelow = 3
+
+// causes ranks what can be the reason, best first. With nothing to go by it
+// says so, and what is missing.
+func (v *view) causes() []Cause {
+	if !v.has {
+		return []Cause{v.undetermined()}
+	}
+	found := map[CauseKind]*Cause{}
+	for _, rule := range causeRules {
+		f, ok := rule.When(v)
+		if !ok {
+			continue
+		}
+		kind := rule.Cause
+		if kind == "" {
+			kind = v.wordingCause()
+		}
+		c := found[kind]
+		if c == nil {
+			text := causeText[kind]
+			c = &Cause{Kind: kind, Name: text.Name, Settles: text.Settles, Fix: text.Fix}
+			found[kind] = c
+		}
+		c.Score += rule.Weight
+		f.Strength = rule.Weight
+		if rule.Weight > 0 {
+			f.Sign = For
+			c.For = append(c.For, f)
+		} else {
+			f.Sign = Against
+			c.Against = append(c.Against, f)
+		}
+	}
+	var ranked []Cause
+	for _, c := range found {
+		if c.Score > 0 {
+			ranked = append(ranked, *c)
+		}
+	}
+	slices.SortFunc(ranked, func(a, b Cause) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Kind, b.Kind))
+	})
+	if len(ranked) == 0 || ranked[0].Score < undeterminedBelow {
+		ranked = append([]Cause{v.undetermined()}, ranked...)
+	}
+	for i := range ranked {
+		ranked[i].Rank = i + 1
+	}
+	return ranked
+}
+
+func (v *view) undetermined() Cause {
+	text := causeText[Undetermined]
+	return Cause{Kind: Undetermined, Rank: 1, Name: text.Name, Settles: text.Settles}
+}
+
+// wordingCause gives the cause that the wording names, "" for none. Codes
+// alone name no cause beyond the reason.
+func (v *view) wordingCause() CauseKind {
+	if v.reading.AboutSender {
+		return PolicyOrAuth
+	}
+	if c := CauseKind(v.reading.Class); causeText[c].Name != "" && c != Undetermined {
+		return c
+	}
+	if c, ok := reasonCause[v.r.Reason]; ok {
+		return c
+	}
+	return ""
+}
+
+func wordingClass(v *view) (Finding, bool) {
+	cause := v.wordingCause()
+	if cause == "" || cause == UserAbsent && v.verdict.Kind == Gateway {
+		return Finding{}, false
+	}
+	f := v.bounceFinding("wording_class", safe.Textf("the wording means: %s", causeText[cause].Name))
+	if v.reading.Says != "" {
+		f.Claim = safe.Textf("%s's wording means: %s", v.reading.Says, causeText[cause].Name)
+	}
+	return f, true
+}
+
+func (v *view) bounceFinding(key string, claim safe.Text) Finding {
+	return Finding{Key: key, Claim: claim, Source: v.line(v.r.Diagnostic), At: v.r.FailedAt.At}
+}
+
+func said(id QuestionID, claim safe.Text, values ...AnswerValue) func(*view) (Finding, bool) {
+	return func(v *view) (Finding, bool) {
+		a, ok := v.answer(id)
+		if !ok || !slices.Contains(values, a.Value) || v.doubt(a) != "" {
+			return Finding{}, false
+		}
+		return Finding{Key: "said_" + string(id), Claim: claim, Source: a.Who.Safe(), At: a.When}, true
+	}
+}
+
+func existsBehindFilter(v *view) (Finding, bool) {
+	a, ok := v.settled(AskExactAddress)
+	return Finding{Key: "exists_behind", Claim: "the address exists behind the filter", Source: a.Who.Safe(), At: a.When}, ok && v.gatewayInPath()
+}
+
+func normalMailWorks(v *view) (Finding, bool) {
+	for _, a := range v.c.Answers {
+		if a.Value == Works {
+			return Finding{Key: "works", Claim: "\"normal mail works\": it may take another way", Source: a.Who.Safe(), At: a.When}, true
+		}
+	}
+	return Finding{}, false
+}
+
+func refusedBy(kind RejectorKind, claim safe.Text) func(*view) (Finding, bool) {
+	return func(v *view) (Finding, bool) {
+		return v.bounceFinding("refused_by_"+string(kind), claim), v.verdict.Kind == kind
+	}
+}
+
+func unknownBy(kind RejectorKind, claim safe.Text) func(*view) (Finding, bool) {
+	return func(v *view) (Finding, bool) {
+		return v.bounceFinding("unknown_by_"+string(kind), claim),
+			v.verdict.Kind == kind && v.branch() == BranchRecipient && !v.reading.AboutSender
+	}
+}
+
+func filterInFront(v *view) (Finding, bool) {
+	return Finding{Key: "filter_in_front", Claim: safe.Textf("%s answers for the domain", v.filter.name), Source: "dns", At: v.mxTime()},
+		v.verdict.Kind == UnknownRejector && v.filter.known() && v.branch() == BranchRecipient
+}
+
+func innerReply(v *view) (Finding, bool) {
+	return v.bounceFinding("inner", "the reply of a server behind the filter is quoted"),
+		v.verdict.Kind == Gateway && (v.r.Inner != nil || v.reading.Wrapped != "")
+}
+
+func innerUnknown(v *view) (Finding, bool) {
+	f, ok := innerReply(v)
+	return f, ok && v.branch() == BranchRecipient
+}
+
+func viewsDiffer(v *view) (Finding, bool) {
+	return Finding{Key: "views_differ", Claim: "two views of the MX exist at the moment", Source: "dns", At: v.mxTime()}, v.facts.Differ()
+}
+
+func hostOutsideMX(v *view) (Finding, bool) {
+	return Finding{Key: "outside_mx", Claim: "the host that refused is no MX of the domain", Source: "dns", At: v.mxTime()},
+		v.verdict.Kind != OwnMTA && v.verdict.Kind != SendingPlatform && v.host != "" && v.mxMember().known && v.mxMember().host == ""
+}
+
+func relayRefused(v *view) (Finding, bool) {
+	return v.bounceFinding("relay_refused", "the host does not take mail for this domain"), v.r.Reason == reply.NoRelaying
+}
+
+func nearWellKnown(v *view) (Finding, bool) {
+	near := nearDomain(v.domain)
+	return Finding{Key: "near", Claim: safe.Textf("%s is one letter away from %s", v.domain, near), Source: "here"}, near != ""
+}
+
+func domainMissing(v *view) (Finding, bool) {
+	return Finding{Key: "domain_absent", Claim: safe.Textf("%s does not exist", v.domain), Source: "dns", At: v.mxTime()}, v.facts.DomainAbsent()
+}
+
+func finalDiffers(v *view) (Finding, bool) {
+	orig := v.r.OriginalRecipient.Value
+	_, a := AddressDomain(orig)
+	_, b := AddressDomain(v.r.Recipient.Value)
+	return Finding{Key: "final_differs", Claim: safe.Textf("we wrote to %s", orig), Source: v.line(v.r.OriginalRecipient)},
+		a != "" && b != "" && a != b
+}
+
+func roleAddress(v *view) (Finding, bool) {
+	return Finding{Key: "role", Claim: safe.Textf("%s@ is mostly a group or shared mailbox", v.local), Source: "here"},
+		slices.Contains(roleLocalParts, lower(v.local)) && v.branch() == BranchRecipient
+}
+
+func transientReply(v *view) (Finding, bool) {
+	return v.bounceFinding("transient", "the reply is temporary"), v.r.Permanence == bounce.Transient
+}
+
+func notFailure(v *view) (Finding, bool) {
+	return Finding{Key: "not_a_bounce", Claim: v.r.Why, Source: "bounce"}, v.r.NotABounce != ""
+}
+
+// roleLocalParts are names that RFC 2142 lists and common usage adds.
+var roleLocalParts = []string{
+	"abuse", "accounting", "accounts", "admin", "billing", "contact", "hello", "help", "hr", "info", "invoices", "jobs", "mail",
+	"marketing", "noc", "office", "orders", "postmaster", "press", "returns", "sales", "security", "service", "support", "team", "webmaster",
+}

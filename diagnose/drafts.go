@@ -1,0 +1,155 @@
+package diagnose
+
+import (
+	"deadletter/diagnose/safe"
+)
+
+// ownTasks are the questions for our own mail team, with the command that
+// answers each.
+func (v *view) ownTasks() []Task {
+	t := Task{
+		ID: AskOwnRoute, Number: 1, Name: "Own route", First: true,
+		Question: safe.Textf("Is %s, or its domain, held as local or routed elsewhere on our side?", v.recipient()),
+		Where:    safe.Textf("Postfix: postconf mydestination relay_domains virtual_mailbox_domains; Exim: exim -bt %s", shellQuote(v.recipient())),
+	}
+	v.settle(&t)
+	return []Task{t}
+}
+
+// ownDraft asks our own mail team, with commands to run.
+func (v *view) ownDraft() *Draft {
+	if !v.has {
+		return nil
+	}
+	var s sheet
+	about := safe.Textf("Our own side refused mail to %s. The recipient's side was not asked.", v.recipient())
+	if v.reading.AboutSender {
+		about = safe.Textf("The recipient's side refused our sender address %s, not the recipient.", v.r.Sender.Value)
+	}
+	s.para("", about)
+	s.para("", "Please answer by number:")
+	s.para("   ", safe.Textf("1. Is %s in a list of local, relay or virtual domains although its mailboxes are elsewhere?", v.domain))
+	s.para("   ", "   Postfix: postconf mydestination relay_domains virtual_alias_domains virtual_mailbox_domains")
+	s.para("   ", safe.Textf("2. Does a transport, alias or canonical map catch the address? postmap -q %s hash:/etc/postfix/transport", shellQuote(safe.Of(v.domain))))
+	s.para("   ", safe.Textf("   Exim: exim -bt %s", shellQuote(v.recipient())))
+	s.para("   ", safe.Textf("   Exchange: Get-AcceptedDomain; Get-Recipient %s", shellQuote(v.recipient())))
+	s.para("   ", safe.Textf("3. What does DNS on that server say? dig +noall +answer MX %s", shellQuote(safe.Of(v.domain))))
+	s.para("   ", "4. When is it mended? Then we send one test.")
+	s.blank()
+	v.evidence(&s)
+	return &Draft{ToNote: "our own mail team", Subject: safe.Textf("Own mail routing: %s [%s]", v.recipient(), v.mark()), Body: s.String(), Asks: []QuestionID{AskOwnRoute}}
+}
+
+// platformDraft asks the sending platform's support for the first bounce.
+func (v *view) platformDraft() *Draft {
+	if !v.has || !v.platform.known() {
+		return nil
+	}
+	var s sheet
+	s.para("", safe.Textf("%s may hold %s on a suppression list of our account. Please tell us:", v.platform.name, v.recipient()))
+	s.para("   ", "1. On which list does it stand, since when, and with what reason?")
+	s.para("   ", "2. The first bounce: full SMTP reply, host and address that gave it, time in UTC.")
+	s.para("   ", "3. Was anything attempted for the latest message, or was it dropped unsent?")
+	s.para("   ", "Please do not remove it yet: the recipient is not confirmed.")
+	s.blank()
+	v.evidence(&s)
+	return &Draft{ToNote: "support of the sending platform", Subject: safe.Textf("Suppression of %s [%s]", v.recipient(), v.mark()), Body: s.String(), Asks: []QuestionID{AskPlatform}}
+}
+
+// dnsDraft asks the DNS operator about what step 4 found.
+func (v *view) dnsDraft() *Draft {
+	found := v.mxFindings()
+	if !v.has || len(found) == 0 {
+		return nil
+	}
+	var s sheet
+	s.para("", safe.Textf("About the MX of %s, as seen %s through %s:", v.domain, utc(v.mxTime()), v.resolverName()))
+	n := 0
+	for _, f := range found {
+		if f.Sign == For || f.Sign == Asking || n == 8 {
+			continue
+		}
+		n++
+		s.para("   ", safe.Textf("%d. %s", n, f.Claim))
+	}
+	if n == 0 {
+		s.para("   ", "Nothing wrong was found. Please confirm the hosts below.")
+	}
+	s.para("", "Please say for each: is it meant so, and if not, when will it be changed?")
+	s.blank()
+	s.field("MX seen", v.mxSeen(), 4)
+	for _, line := range v.authoritativeSeen() {
+		if s.room() > 1 {
+			s.para("  ", line)
+		}
+	}
+	to := v.soaContact()
+	return &Draft{To: to, ToNote: "contact of the DNS zone (SOA)", Subject: safe.Textf("MX of %s [%s]", v.domain, v.mark()), Body: s.String(), Asks: []QuestionID{AskDNSOperator}}
+}
+
+// authDraft hands the facts of the sender's domain to our DNS operator.
+func (v *view) authDraft() *Draft {
+	if !v.has {
+		return nil
+	}
+	var s sheet
+	s.para("", safe.Textf("Mail of ours to %s was refused for its sender or content, not for the recipient.", v.recipient()))
+	s.para("", "What DNS shows of our domain:")
+	for _, f := range v.senderFindings() {
+		if s.room() > 12 {
+			s.para("   ", safe.Textf("- %s", f.Claim))
+		}
+	}
+	s.para("", "Please check: does SPF allow the sending server, is the mail signed for our domain, and does one of both match the From domain?")
+	s.blank()
+	v.evidence(&s)
+	return &Draft{ToNote: "our DNS operator", Subject: safe.Textf("Sender authentication of %s [%s]", v.senderDomain, v.mark()), Body: s.String()}
+}
+
+// arrivedDraft asks whether the accepted test was seen.
+func (v *view) arrivedDraft() *Draft {
+	var s sheet
+	s.para("", safe.Textf("Our test message \"Delivery test %s\" to %s was taken by your mail server.", v.mark(), v.recipient()))
+	s.para("", "Is it in the mailbox, in junk, or in quarantine? A yes closes our case; if not, please send the message trace for it.")
+	return &Draft{To: safe.Textf("postmaster@%s", v.domain), Subject: safe.Textf("Did our test arrive? [%s]", v.mark()), Body: s.String(), Asks: []QuestionID{AskArrived}}
+}
+
+// reminderDraft reminds of the questions without an answer.
+func (v *view) reminderDraft() *Draft {
+	d := v.recipientDraft()
+	if d == nil {
+		return nil
+	}
+	d.Subject = safe.Textf("Reminder: %s", d.Subject)
+	return d
+}
+
+// stillBouncesDraft goes back to the administrator with both refusals.
+func (v *view) stillBouncesDraft(last Retry) *Draft {
+	if !v.has {
+		return nil
+	}
+	var s sheet
+	s.para("", safe.Textf("After your answer we sent one test to %s. It was refused as before. We send nothing more.", v.recipient()))
+	s.field("First refusal", safe.Textf("%s  %s", utc(v.b.Failed()), v.r.Diagnostic.Value), 4)
+	if last.Ended != nil {
+		s.field("Test refusal", safe.Textf("%s  %s", utc(last.EndAt), last.Ended.Reply), 4)
+	}
+	s.para("", "Which system still refuses it: the filter's list, its memory of an earlier answer, or the mailbox system? Please search both times in its log.")
+	s.blank()
+	v.evidence(&s)
+	return &Draft{To: safe.Textf("postmaster@%s", v.domain), Subject: safe.Textf("Still refused: %s [%s]", v.recipient(), v.mark()), Body: s.String(), Asks: []QuestionID{AskExactAddress, AskGatewaySync, AskCacheClear}}
+}
+
+// shellQuote quotes a word for a shell, whatever it holds.
+func shellQuote(word safe.Text) safe.Text {
+	out := safe.Text("'")
+	for _, r := range string(word) {
+		if r == '\'' {
+			out += `'\''`
+			continue
+		}
+		out += safe.Textf("%c", r)
+	}
+	return out + "'"
+}

@@ -1,0 +1,396 @@
+package diagnose
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"deadletter/diagnose/operator"
+	"deadletter/diagnose/safe"
+	"deadletter/dnsx"
+	"deadletter/dnsx/survey"
+)
+
+// nameParties says which companies play a part, by the catalogue: who runs the
+// named host, which filter stands in front of the domain, who holds the
+// mailboxes, through which platform the mail went out.
+func (v *view) nameParties() {
+	v.hostOp = v.runs(v.host, v.facts.Host.PTR.Names)
+	if v.host == "" && v.addr.IsValid() {
+		v.hostOp = v.runs("", v.facts.Host.PTR.Names)
+	}
+	target := v.facts.Autodiscover.Target
+	var tokens []string
+	for _, t := range v.facts.Tokens {
+		tokens = append(tokens, t.Text)
+	}
+	if op, _, ok := operator.Behind(target, v.facts.SPF.Domains(), tokens); ok {
+		v.store, v.storeSource = newParty(op), "dns"
+	}
+	for _, e := range v.mxEntries() {
+		p := v.runs(e.Host, nil)
+		switch p.role() {
+		case operator.Gateway, operator.Forwarder:
+			if !v.filter.known() {
+				v.filter = p
+			}
+		case operator.Host:
+			if !v.store.known() {
+				v.store, v.storeSource = p, "dns"
+			}
+		case operator.GatewayHost:
+			if !v.store.known() && !v.filter.known() {
+				v.store, v.storeSource = p, "dns"
+			}
+		}
+	}
+	if v.filter.known() && v.store.name == v.filter.name {
+		v.store, v.storeSource = party{}, ""
+	}
+	v.namePlatform()
+}
+
+// runs looks a host up in the catalogue by its name, then by the names of its
+// address.
+func (v *view) runs(host string, ptr []string) party {
+	if op, ok := operator.Lookup(host); ok && host != "" {
+		return newParty(op)
+	}
+	for _, name := range ptr {
+		if op, ok := operator.ByPTR(name); ok {
+			return newParty(op)
+		}
+	}
+	return party{}
+}
+
+// namePlatform finds the sending platform by what the bounce shows first, then
+// by the sender's SPF, which only says what may send.
+func (v *view) namePlatform() {
+	for _, p := range operator.Platforms() {
+		if strings.EqualFold(p.Name, string(v.r.Source.Value)) {
+			v.platform, v.platformSource = sender{safe.Of(p.Name), p}, v.line(v.r.Source)
+			return
+		}
+	}
+	hosts := []string{v.reporter, v.senderDomain}
+	for _, link := range v.answers[v.facts.SenderSPF.From].Chain {
+		hosts = append(hosts, link.Host)
+	}
+	for _, f := range v.r.Through {
+		hosts = append(hosts, strings.Fields(strings.ToLower(string(f.Value)))...)
+	}
+	if p, _, ok := operator.FindPlatform(operator.Hints{Hosts: hosts}); ok {
+		v.platform, v.platformSource = sender{safe.Of(p.Name), p}, v.line(v.r.ReportingMTA)
+		return
+	}
+	if p, _, ok := operator.FindPlatform(operator.Hints{SPF: v.facts.SenderSPF.Domains()}); ok {
+		v.platform, v.platformSource = sender{safe.Of(p.Name), p}, "dns"
+	}
+}
+
+// platformOrSource names who wrote the bounce.
+func (v *view) platformOrSource() safe.Text {
+	if s := v.r.Source.Value; s != "" {
+		return s.Safe()
+	}
+	return ""
+}
+
+// consumer reports whether the domain belongs to a provider of private
+// mailboxes: there is no administrator to ask.
+func (v *view) consumer() bool {
+	_, ok := operator.ConsumerDomain(v.domain)
+	return ok
+}
+
+// mxEntry is one MX record as the resolver or an authoritative server has it.
+type mxEntry struct {
+	survey.Entry
+	ttl      uint32
+	resolver bool // the resolver has it
+	auth     bool // an authoritative server has it
+	source   Source
+	at       time.Time
+}
+
+// mxEntries joins both views, by preference and name.
+func (v *view) mxEntries() []mxEntry {
+	var list []mxEntry
+	at := v.mxTime()
+	for _, h := range v.facts.MX.Hosts {
+		if v.facts.MX.State == survey.MXListed {
+			list = append(list, mxEntry{Entry: h.Entry, ttl: h.TTL, resolver: true, source: "dns", at: at})
+		}
+	}
+	for _, s := range v.facts.Servers {
+		if !s.Counts {
+			continue
+		}
+		for _, e := range s.Entries {
+			if e.Host == "." {
+				continue
+			}
+			i := slices.IndexFunc(list, func(have mxEntry) bool { return have.Entry == e })
+			if i < 0 {
+				list = append(list, mxEntry{Entry: e, ttl: s.TTL, auth: true, source: "dns auth", at: s.At})
+				continue
+			}
+			if !list[i].auth {
+				list[i].auth, list[i].ttl, list[i].source, list[i].at = true, s.TTL, "dns auth", s.At
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b mxEntry) int {
+		if a.Preference != b.Preference {
+			return int(a.Preference) - int(b.Preference)
+		}
+		return strings.Compare(a.Host, b.Host)
+	})
+	return list
+}
+
+// inMX reports whether a host is in either view of the MX set.
+func (v *view) inMX(host string) bool {
+	return host != "" && (v.facts.MX.Has(host) || slices.ContainsFunc(v.mxEntries(), func(e mxEntry) bool { return e.Host == host }))
+}
+
+// membership says whether the named host belongs to the MX set.
+type membership struct {
+	host   string // set when it does
+	known  bool   // the set is known
+	asking bool
+	claim  safe.Text
+	source Source
+	at     time.Time
+}
+
+func (v *view) mxMember() membership {
+	for _, e := range v.mxEntries() {
+		if e.Host == v.host {
+			return membership{host: e.Host, known: true, source: e.source, at: e.at,
+				claim: safe.Textf("that host is MX %d of %s, TTL %d", e.Preference, v.domain, e.ttl)}
+		}
+	}
+	switch h := v.facts.Host; {
+	case v.facts.MX.State == survey.MXImplicit && v.host == v.domain:
+		return membership{host: v.host, known: true, source: "dns", at: v.mxTime(), claim: safe.Textf("%s has no MX; its own address takes the mail", v.domain)}
+	case h.InMXName == survey.Yes:
+		return membership{host: v.host, known: true, source: "dns", at: v.mxTime(), claim: safe.Textf("that host is the MX of %s under another name", v.domain)}
+	case h.InMXAddr == survey.Yes:
+		return membership{host: v.named(), known: true, source: "dns", at: v.mxTime(), claim: safe.Textf("its address is that of an MX of %s", v.domain)}
+	}
+	if v.asking() && (v.facts.MX.State == survey.MXAsking || v.facts.Host.InMXAddr == survey.Open || v.facts.Compare.Differ == survey.Open) {
+		return membership{asking: true}
+	}
+	return membership{known: v.mxKnown()}
+}
+
+func (v *view) named() string {
+	if v.host != "" {
+		return v.host
+	}
+	return v.addr.String()
+}
+
+// hostAddressFindings says what DNS shows of the named host's address.
+func (v *view) hostAddressFindings() []Finding {
+	h := v.facts.Host
+	if h.Claimed.IsValid() {
+		return v.claimedAddress(h)
+	}
+	for _, a := range h.Addrs {
+		if a.Confirmed == survey.Yes {
+			return []Finding{{Key: "ptr", Sign: For, Strength: 1, Source: "dns", At: v.at(a.ConfirmedFrom),
+				Claim: safe.Textf("its address %s has a PTR that agrees", a.Addr)}}
+		}
+	}
+	switch {
+	case h.Asking || slices.ContainsFunc(h.Addrs, func(a survey.AddrFact) bool { return a.Confirmed == survey.Open }):
+		return []Finding{{Key: "ptr", Sign: Asking, Source: "dns", Claim: "its address and PTR"}}
+	case h.Unresolvable:
+		return []Finding{{Key: "ptr", Sign: Against, Strength: 1, Source: "dns", At: v.at(h.A.From), Claim: "that name has no address now"}}
+	case len(h.Addrs) > 0 && h.Addrs[0].Confirmed == survey.No:
+		return []Finding{{Key: "ptr", Sign: Attention, Source: "dns", At: v.at(h.Addrs[0].PTR.From),
+			Claim: safe.Textf("its address %s has no PTR that agrees", h.Addrs[0].Addr)}}
+	}
+	return nil
+}
+
+func (v *view) claimedAddress(h survey.HostFacts) []Finding {
+	var out []Finding
+	switch h.HasClaimed {
+	case survey.Yes:
+		out = append(out, Finding{Key: "claimed", Sign: For, Strength: 2, Source: "dns", At: v.at(h.A.From),
+			Claim: safe.Textf("%s is an address of that host", h.Claimed)})
+	case survey.No:
+		out = append(out, Finding{Key: "claimed", Sign: Against, Strength: 1, Source: "dns", At: v.at(h.A.From),
+			Claim: safe.Textf("%s is no address of that host now", h.Claimed)})
+	case survey.Open:
+		out = append(out, Finding{Key: "claimed", Sign: Asking, Source: "dns", Claim: safe.Textf("whether %s is its address", h.Claimed)})
+	}
+	switch h.PTR.Confirmed {
+	case survey.Yes:
+		out = append(out, Finding{Key: "ptr", Sign: For, Strength: 1, Source: "dns", At: v.at(h.PTR.ConfirmedFrom),
+			Claim: safe.Textf("%s is called %s, and that agrees", h.Claimed, h.PTR.ConfirmedName)})
+	case survey.No:
+		out = append(out, Finding{Key: "ptr", Sign: Attention, Source: "dns", At: v.at(h.PTR.PTR.From),
+			Claim: safe.Textf("%s has no PTR that agrees", h.Claimed)})
+	}
+	return out
+}
+
+// at gives when a question of this round was answered.
+func (v *view) at(q dnsx.Question) time.Time { return v.answers[q].At }
+
+func (v *view) mxTime() time.Time { return v.at(v.facts.MX.From) }
+
+// mxKnown reports whether the resolver gave a definite answer about the MX.
+func (v *view) mxKnown() bool {
+	switch v.facts.MX.State {
+	case survey.MXListed, survey.MXNull, survey.MXImplicit, survey.MXNone:
+		return true
+	}
+	return false
+}
+
+// mxUnknownWhy says why the MX is not known. A failure is never an absence.
+func (v *view) mxUnknownWhy() safe.Text {
+	switch l := v.facts.MX.Lookup; {
+	case v.domain == "":
+		return "the recipient's domain is not known"
+	case v.round.N == 0:
+		return "DNS was not asked"
+	case l.Asking || v.facts.MX.State == survey.MXAsking:
+		return "DNS is being asked"
+	case v.round.Stopped && l.Outcome == "":
+		return "asking was stopped; R asks again"
+	default:
+		return failureText(l.Outcome)
+	}
+}
+
+// failureText words an outcome that says nothing about the domain.
+func failureText(o dnsx.Outcome) safe.Text {
+	switch o {
+	case dnsx.Timeout:
+		return "the resolver did not answer in time"
+	case dnsx.ServFail:
+		return "the resolver could not find out (servfail); that says nothing about the domain"
+	case dnsx.Bogus:
+		return "the answer fails DNSSEC validation (bogus)"
+	case dnsx.Refused:
+		return "the resolver refused to answer"
+	case dnsx.Truncated:
+		return "the answer came cut, and TCP gave none"
+	case dnsx.Malformed:
+		return "the answer could not be read"
+	case dnsx.Offline:
+		return "not asked: offline"
+	}
+	return "no definite answer"
+}
+
+// mxSeen gives the MX set for the evidence block: that of the name servers
+// where they were heard, because the other side knows that one.
+func (v *view) mxSeen() safe.Text {
+	switch v.facts.MX.State {
+	case survey.MXNull:
+		return safe.Textf("null MX (%s)", utc(v.mxTime()))
+	case survey.MXImplicit:
+		return safe.Textf("none, address of %s used (%s)", v.domain, utc(v.mxTime()))
+	}
+	list, seen := v.mxEntries(), v.mxTime()
+	if auth := slices.DeleteFunc(slices.Clone(list), func(e mxEntry) bool { return !e.auth }); len(auth) > 0 {
+		list, seen = auth, auth[0].at
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	text := safe.Textf("%d %s", list[0].Preference, list[0].Host)
+	if len(list) > 1 {
+		text += safe.Textf(" and %d more", len(list)-1)
+	}
+	return safe.Textf("%s (%s)", text, seen.UTC().Format("15:04:05 UTC"))
+}
+
+// authoritativeSeen gives one line a name server for the DNS operator.
+func (v *view) authoritativeSeen() []safe.Text {
+	var out []safe.Text
+	for _, s := range v.facts.Servers {
+		switch {
+		case s.Counts && s.HasSerial:
+			out = append(out, safe.Textf("%s (%s): %d MX, serial %d, %s", s.Server, s.Addr, len(s.Entries), s.Serial, s.At.UTC().Format("15:04:05 UTC")))
+		case s.Counts:
+			out = append(out, safe.Textf("%s (%s): %d MX, %s", s.Server, s.Addr, len(s.Entries), s.At.UTC().Format("15:04:05 UTC")))
+		}
+	}
+	return out
+}
+
+// reporterAddr and hostAddr give addresses for the evidence block: what the
+// bounce claims, else what DNS shows.
+func (v *view) reporterAddr() safe.Text {
+	if a := v.facts.Reporter.Addrs; len(a) > 0 {
+		return safe.Of(a[0].Addr.String())
+	}
+	return ""
+}
+
+func (v *view) hostAddr() safe.Text {
+	if v.addr.IsValid() {
+		return safe.Of(v.addr.String())
+	}
+	if a := v.facts.Host.Addrs; len(a) > 0 {
+		return safe.Of(a[0].Addr.String())
+	}
+	return ""
+}
+
+func (v *view) resolverName() safe.Text {
+	var text safe.Text
+	for _, r := range v.round.Resolvers {
+		text = joinNonEmpty(", ", text, safe.Of(r))
+	}
+	if text == "" {
+		return "no resolver"
+	}
+	return text
+}
+
+// soaContact gives the mailbox of the zone's SOA (RFC 1035 section 3.3.13).
+func (v *view) soaContact() safe.Text {
+	soa := v.facts.SOA.SOA
+	if soa == nil || soa.RName == "" || soa.RName == "." {
+		return ""
+	}
+	local, rest, ok := cutLabel(soa.RName)
+	if !ok {
+		return ""
+	}
+	return safe.Textf("%s@%s", local, rest)
+}
+
+// cutLabel splits a name at the first dot that is not escaped.
+func cutLabel(name string) (label, rest string, ok bool) {
+	for i := 0; i < len(name); i++ {
+		switch name[i] {
+		case '\\':
+			i++
+		case '.':
+			return strings.ReplaceAll(name[:i], `\.`, "."), name[i+1:], i > 0
+		}
+	}
+	return "", "", false
+}
+
+// networkFailed reports that DNS was to be asked and nothing could be reached.
+func (v *view) networkFailed() bool {
+	if v.round.N == 0 || v.round.Offline || v.asking() || len(v.round.Answers) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(v.round.Answers, func(a dnsx.Answer) bool {
+		return a.Question.Server == (netip.Addr{}) && a.Outcome != dnsx.Offline && a.Outcome != dnsx.Timeout && a.Outcome != dnsx.Refused
+	})
+}

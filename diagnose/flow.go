@@ -1,0 +1,426 @@
+package diagnose
+
+import (
+	"slices"
+	"time"
+
+	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/reply"
+	"deadletter/diagnose/safe"
+)
+
+// The flowchart. Each row is a step: what it is called, where the way leads
+// from it, and how its panel is filled. The exits of a step are tried in
+// order; the first that is open is taken, and Then otherwise.
+//
+// An exit says how the case then stands (Ends), which side branch opens (Side)
+// and at which step the way goes on (To); without To it ends there. Hold keeps
+// the case at the step: nothing further can be said before somebody acts.
+var chart = []chartRow{
+	{
+		Step: StepCapture, Title: "Capture bounce", Panel: (*view).capturePanel,
+		Exits: []exit{
+			{Name: "no bounce yet", When: (*view).noBounce, Hold: true},
+			{Name: "not a bounce", When: (*view).notABounce, Side: SideNotABounce, Ends: Closed},
+			{Name: "domain takes no mail", When: (*view).takesNoMail, Side: SideNoMail, Ends: NoMail, Via: []Step{StepMX}},
+			{Name: "about our sender", When: (*view).aboutOurSender, Side: SideSenderRouting, Ends: HandedOwn},
+			{Name: "policy, authentication, reputation, content", When: (*view).policyWording, Side: SideAuthentication, Ends: HandedAuth},
+			{Name: "temporary", When: (*view).temporaryOnly, Side: SideWait, Ends: OnHold},
+			{Name: "mailbox full or disabled", When: (*view).mailboxWording, To: StepRecipient},
+		},
+		Then: StepRejector, Else: "a permanent bounce",
+	},
+	{
+		Step: StepRejector, Title: "Find rejector", Panel: (*view).rejectorPanel,
+		Exits: []exit{
+			{Name: "own MTA", When: (*view).ownMTARefused, Side: SideSenderRouting, Ends: HandedOwn, To: StepMX},
+			{Name: "sending platform", When: (*view).platformRefused, To: StepSuppression},
+		},
+		Then: StepRecipient, Else: "filter or mailbox host",
+	},
+	{
+		Step: StepRecipient, Title: "Confirm recipient", Panel: (*view).recipientPanel,
+		Exits: []exit{
+			{Name: "no such person", When: (*view).recipientAbsent, Ends: Absent},
+		},
+		Then: StepMX, Else: "exists, and the filter knows it",
+	},
+	{
+		Step: StepMX, Title: "Check MX", Panel: (*view).mxPanel,
+		Then: StepSuppression, Else: "nothing blocks",
+	},
+	{
+		Step: StepSuppression, Title: "Inspect suppression", Panel: (*view).suppressionPanel,
+		Then: StepRetry, Else: "entry removed, or not applicable",
+	},
+	{
+		Step: StepRetry, Title: "Retry once", Panel: (*view).retryPanel,
+		Exits: []exit{
+			{Name: "delivered", When: (*view).retryDelivered, Ends: Resolved},
+			{Name: "same bounce", When: (*view).retrySame, Ends: Stopped},
+			{Name: "temporary", When: (*view).retryTemporary, Side: SideWait, Ends: OnHold},
+		},
+	},
+}
+
+// SideBranch is a way off the six steps.
+type SideBranch string
+
+// The side branches.
+const (
+	SideNone           SideBranch = ""
+	SideNotABounce     SideBranch = "not_a_bounce"
+	SideNoMail         SideBranch = "no_mail"
+	SideWait           SideBranch = "wait"
+	SideSenderRouting  SideBranch = "sender_routing"
+	SideAuthentication SideBranch = "authentication"
+)
+
+type chartRow struct {
+	Step  Step
+	Title safe.Text
+	Exits []exit
+	Then  Step      // where the way goes when no exit is taken
+	Else  safe.Text // what the way on to Then is called
+	Panel func(*view) Panel
+}
+
+type exit struct {
+	Name safe.Text
+	When func(*view) bool
+	Hold bool       // the case stays at this step
+	Ends Outcome    // how the case then stands
+	Side SideBranch // the side branch it opens
+	To   Step       // the step the way goes on at; none ends it
+	Via  []Step     // steps that keep their meaning although the way ends
+}
+
+// way is what the chart gives for a case: which steps are on the way, which
+// exits were taken, and how the case stands.
+type way struct {
+	on      map[Step]bool
+	around  map[Step]safe.Text // why a step is gone around
+	side    SideBranch
+	outcome Outcome
+	taken   map[Step]safe.Text // the exit taken, by step
+}
+
+// walk follows the chart from its first row.
+func (v *view) walk() way {
+	w := way{on: map[Step]bool{}, around: map[Step]safe.Text{}, taken: map[Step]safe.Text{}, outcome: Open}
+	at := StepCapture
+	for at != "" {
+		row := chart[at.Number()-1]
+		w.on[at] = true
+		next, name := row.Then, row.Else
+		for _, x := range row.Exits {
+			if !x.When(v) {
+				continue
+			}
+			name = x.Name
+			if x.Side != SideNone {
+				w.side = x.Side
+			}
+			if x.Hold {
+				w.taken[at] = name
+				return w
+			}
+			if x.Ends != "" {
+				w.outcome = x.Ends
+			}
+			for _, s := range x.Via {
+				w.on[s] = true
+			}
+			next = x.To
+			break
+		}
+		w.taken[at] = name
+		for _, s := range between(at, next) {
+			if !w.on[s] {
+				w.around[s] = name
+			}
+		}
+		at = next
+	}
+	return w
+}
+
+// between lists the steps that a way from one step to another goes around;
+// towards no step, all that follow.
+func between(from, to Step) []Step {
+	all := Steps()
+	end := len(all)
+	if to != "" {
+		end = to.Number() - 1
+	}
+	if from.Number() >= end {
+		return nil
+	}
+	return all[from.Number():end]
+}
+
+// The guards of the chart, in its order.
+
+func (v *view) noBounce() bool   { return !v.has }
+func (v *view) notABounce() bool { return v.has && v.r.NotABounce != "" }
+
+// takesNoMail holds on a null MX or a domain that does not exist. A resolver
+// that failed proves neither.
+func (v *view) takesNoMail() bool {
+	return v.has && (v.facts.NullMX() || v.facts.DomainAbsent())
+}
+
+func (v *view) aboutOurSender() bool { return v.reading.AboutSender }
+
+func (v *view) policyWording() bool {
+	return v.branch() == BranchPolicy
+}
+
+// temporaryOnly holds for a 4xx or a delay that does not speak of an unknown
+// or unverified recipient: that one expires, it does not heal, and goes on.
+func (v *view) temporaryOnly() bool {
+	return v.r.Permanence == bounce.Transient && !v.speaksOfRecipient()
+}
+
+func (v *view) speaksOfRecipient() bool {
+	return v.r.Reason == reply.UserUnknown || v.r.Reason == reply.Filtered ||
+		slices.Contains([]string{string(NegativeCache), string(UserAbsent), string(AliasOrGroupMissing), string(GatewayMapStale)}, v.reading.Class)
+}
+
+func (v *view) mailboxWording() bool {
+	return v.branch() == BranchMailbox && v.verdict.Kind != OwnMTA && v.verdict.Kind != SendingPlatform
+}
+
+func (v *view) ownMTARefused() bool   { return v.verdict.Kind == OwnMTA }
+func (v *view) platformRefused() bool { return v.verdict.Kind == SendingPlatform }
+
+// recipientAbsent holds when somebody who may says that there is no such address.
+func (v *view) recipientAbsent() bool {
+	a, ok := v.answer(AskExactAddress)
+	return ok && a.Value == No && v.doubt(a) == ""
+}
+
+func (v *view) retryDelivered() bool { return v.retryResult() == RetryDelivered }
+func (v *view) retrySame() bool {
+	return v.retryResult() == RetrySame && !open(v.retryConditions())
+}
+func (v *view) retryTemporary() bool {
+	return v.retryResult() == RetryTemporary && !open(v.retryConditions())
+}
+
+func (v *view) retryResult() RetryResult {
+	last, tried := v.lastRetry()
+	switch {
+	case !tried:
+		return ""
+	case last.Ended == nil:
+		return RetryUnknown
+	}
+	return last.Ended.Result
+}
+
+// Next gives what the flowchart says of a case at a time.
+func Next(c *Case, now time.Time) Flow {
+	v := newView(c, now)
+	w := v.walk()
+	f := Flow{
+		Header: v.header(), Branch: v.branch(), Outcome: w.outcome, Rejector: v.verdict,
+		Causes: v.ranking(), Cluster: v.cluster(), Waits: v.waits(), Wants: v.wants(),
+	}
+	for _, row := range chart {
+		p := row.Panel(v)
+		p.Step, p.Title = row.Step, row.Title
+		if why, around := w.around[row.Step]; around {
+			p.State, p.Why, p.Reading = Skipped, why, skipReading(why)
+			p.Badge, p.BadgeIs = "", NoSign
+		}
+		f.Steps = append(f.Steps, p)
+	}
+	f.Side = v.sidePanel(w.side)
+	if c.Closing != nil {
+		f.Outcome = c.Closing.Outcome
+	}
+	f.At = firstForPerson(f.Steps)
+	if w.outcome == HandedAuth || w.outcome == NoMail || w.outcome == OnHold && !w.on[StepRecipient] {
+		f.At = StepCapture
+	}
+	v.locks(&f, w)
+	f.Offers = append(f.Offers, v.offers(f)...)
+	f.Notices, f.ReadOnly, f.NetworkFailed = v.notices(), len(c.Unknowns) > 0, v.networkFailed()
+	f.Wake = v.wake(f)
+	return f
+}
+
+// firstForPerson gives the first step that wants a person, else the first that
+// waits for one, else the last answered.
+func firstForPerson(panels []Panel) Step {
+	for _, state := range []State{Active, Waiting, Pending, Blocked} {
+		for _, p := range panels {
+			if p.State == state {
+				return p.Step
+			}
+		}
+	}
+	return StepCapture
+}
+
+func skipReading(why safe.Text) safe.Text {
+	switch why {
+	case "own MTA":
+		return "our own side refused"
+	case "mailbox full or disabled":
+		return "about the mailbox"
+	case "sending platform":
+		return "never left the platform"
+	case "no such person":
+		return "recipient gone"
+	}
+	return "not needed"
+}
+
+// locks fills in what is locked and what is offered in its place.
+func (v *view) locks(f *Flow, w way) {
+	if !v.has || v.r.NotABounce != "" {
+		return
+	}
+	removal := v.removalConditions()
+	if v.suppression() == listsHold {
+		if open(removal) {
+			f.Offers = append(f.Offers, Offer{Kind: OfferRemoval, Step: StepSuppression, Label: "record the removal", Seq: v.permit()})
+		} else {
+			f.Blocks = append(f.Blocks, block(GuardRemoval, StepSuppression, removal,
+				"Removed now, the next mail makes the same bounce again, and the entry comes back."))
+		}
+	} else {
+		f.Blocks = append(f.Blocks, block(GuardRemoval, StepSuppression, removal, "There is no entry to remove."))
+	}
+	retry := v.retryConditions()
+	if last, tried := v.lastRetry(); tried && (last.Ended == nil || unfinished(last.Ended.Result)) {
+		f.Offers = append(f.Offers, Offer{Kind: OfferResult, Step: StepRetry, Label: "record what came of it", Seq: last.Seq})
+	}
+	ended := v.c.Closing != nil || slices.Contains([]Outcome{Closed, NoMail, HandedAuth, Absent, Resolved}, w.outcome)
+	switch {
+	case ended:
+		f.Blocks = append(f.Blocks, Block{Guard: GuardRetry, Step: StepRetry, Why: "The case has ended.", Unlocks: "reopen the case first"})
+	case open(retry):
+		f.Offers = append(f.Offers, Offer{Kind: OfferRetry, Step: StepRetry, Label: "retry once", Seq: v.permit()})
+	default:
+		f.Blocks = append(f.Blocks, block(GuardRetry, StepRetry, retry,
+			"Sent before the cause is mended, the test makes one more permanent failure and proves nothing."))
+	}
+}
+
+// offers lists what a person may start besides the locked actions.
+func (v *view) offers(f Flow) []Offer {
+	var out []Offer
+	if !v.has {
+		return nil
+	}
+	for _, p := range f.Steps {
+		if p.Copy != nil && p.State != Skipped {
+			out = append(out, Offer{Kind: OfferCopy, Step: p.Step, Label: "copy the questions"})
+		}
+	}
+	if v.r.NotABounce == "" {
+		out = append(out,
+			Offer{Kind: OfferRecord, Step: StepRecipient, Label: "record an answer"},
+			Offer{Kind: OfferLookUp, Step: StepSuppression, Label: "record a look-up"})
+		if v.r.Genuine == bounce.Unproved && !slices.ContainsFunc(v.c.Overrides, func(o Overridden) bool { return o.Guard == GuardProof }) {
+			out = append(out, Offer{Kind: OfferOverride, Step: StepCapture, Label: "take the bounce as ours"})
+		}
+	}
+	if v.c.Closing == nil {
+		out = append(out, Offer{Kind: OfferClose, Step: f.At, Label: "close the case"})
+	}
+	if seq, body := lastUndoable(v.c.log); seq != 0 {
+		out = append(out, Offer{Kind: OfferUndo, Step: f.At, Label: safe.Textf("undo %s", describe(body)), Seq: seq})
+	}
+	if seq, body := lastUndo(v.c.log); seq != 0 {
+		out = append(out, Offer{Kind: OfferRedo, Step: f.At, Label: safe.Textf("redo %s", describe(body)), Seq: seq})
+	}
+	return out
+}
+
+// lastUndoable gives the last event that a person made, that still counts and
+// that can be undone. The first bounce stays: without it there is no case.
+func lastUndoable(log []Event) (uint64, Body) {
+	dead, _ := undone(log)
+	captured := 0
+	for _, e := range log {
+		if _, ok := e.Body.(BounceCaptured); ok && !dead[e.Seq] {
+			captured++
+		}
+	}
+	for _, e := range slices.Backward(log) {
+		switch e.Body.(type) {
+		case Undone, SiblingsSeen:
+			continue
+		case BounceCaptured:
+			if captured < 2 {
+				continue
+			}
+		}
+		if !dead[e.Seq] && CanUndo(e.Body) {
+			return e.Seq, e.Body
+		}
+	}
+	return 0, nil
+}
+
+// lastUndo gives the Undone that a redo takes back: the last one, as long as
+// nothing new was decided since.
+func lastUndo(log []Event) (uint64, Body) {
+	dead, refused := undone(log)
+	for _, e := range slices.Backward(log) {
+		if dead[e.Seq] || !Decided(e.Body) {
+			continue
+		}
+		u, ok := e.Body.(Undone)
+		if !ok {
+			return 0, nil
+		}
+		for _, r := range refused {
+			if r.Seq == u.Seq {
+				return 0, nil
+			}
+		}
+		for _, t := range log {
+			if t.Seq == u.Seq {
+				if _, chain := t.Body.(Undone); chain {
+					break // a redo: look further back for an undo
+				}
+				return e.Seq, t.Body
+			}
+		}
+	}
+	return 0, nil
+}
+
+func (v *view) notices() []safe.Text {
+	var out []safe.Text
+	if len(v.c.Unknowns) > 0 {
+		out = append(out, "a later version of the program wrote part of this case; it can be read, not changed")
+	}
+	for _, r := range v.c.Refused {
+		out = append(out, r.Why)
+	}
+	return out
+}
+
+// wake gives the next instant at which time alone changes the answer.
+func (v *view) wake(f Flow) time.Time {
+	var at time.Time
+	consider := func(t time.Time) {
+		if t.After(v.now) && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	for _, b := range f.Blocks {
+		consider(b.Until)
+	}
+	if keep, _ := v.negativeCache(); keep > 0 {
+		consider(v.b.Failed().Add(keep))
+	}
+	consider(v.facts.OldUntil())
+	return at
+}

@@ -1,0 +1,428 @@
+package diagnose
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/safe"
+)
+
+// mayConfirm says whose word settles a question. The recipient's or a
+// colleague's word settles none.
+var mayConfirm = map[QuestionID][]Role{
+	AskExactAddress:   {RecipientAdmin, Evidence, OwnTeam},
+	AskAcceptedDomain: {RecipientAdmin, Evidence, OwnTeam},
+	AskGatewaySync:    {RecipientAdmin, GatewayAdmin, Evidence},
+	AskRouteTarget:    {RecipientAdmin, GatewayAdmin, Evidence},
+	AskCacheClear:     {RecipientAdmin, GatewayAdmin, Evidence},
+	AskOwnRoute:       {OwnTeam, Evidence},
+	AskDNSOperator:    {DNSOperator, Evidence},
+	AskPlatform:       {PlatformStaff, Evidence},
+	AskArrived:        {RecipientAdmin, TheRecipient, Evidence, Colleague},
+}
+
+// condition is one thing that must hold before a lock opens.
+type condition struct {
+	Finding
+	from  Step      // the step that can mend it
+	until time.Time // when time alone mends it
+}
+
+func holds(key string, claim safe.Text, source Source, at time.Time) condition {
+	return condition{Finding: Finding{Key: key, Sign: Holds, Claim: claim, Source: source, At: at}}
+}
+
+func fails(key string, from Step, claim, hint safe.Text) condition {
+	return condition{Finding: Finding{Key: key, Sign: Fails, Claim: claim, Hint: hint}, from: from}
+}
+
+// removalConditions lists what must hold before a suppression entry may be
+// removed. Removed too early, the next mail makes another permanent failure.
+func (v *view) removalConditions() []condition {
+	return append(v.ownerConfirmed(), v.entryIsBounce(), v.mxIsSound(), v.bounceIsOurs())
+}
+
+// retryConditions lists what must hold before the one retry.
+func (v *view) retryConditions() []condition {
+	return append(v.ownerConfirmed(), v.suppressionClear(), v.mxIsSound(), v.cachePassed(), v.bounceIsOurs(), v.permitUnspent())
+}
+
+// ownerConfirmed asks the owner of the cause: our mail team where our own side
+// refused, else the recipient's administrator with two ticks, the address and
+// the route.
+func (v *view) ownerConfirmed() []condition {
+	if v.verdict.Kind == OwnMTA {
+		if a, ok := v.settled(AskOwnRoute); ok {
+			return []condition{holds("own_route", "our own mail team mended the route", spokenBy(a), a.When)}
+		}
+		return []condition{fails("own_route", StepRejector, "our own mail team has not said that the route is mended", "record their answer on step 2")}
+	}
+	var out []condition
+	if a, ok := v.settled(AskExactAddress); ok {
+		out = append(out, holds("address", "the address is accepted", spokenBy(a), a.When))
+	} else {
+		out = append(out, fails("address", StepRecipient, "step 3: the address is not confirmed", v.lacks(AskExactAddress)))
+	}
+	route := v.routeQuestions()
+	for _, id := range route {
+		if a, ok := v.settled(id); ok {
+			return append(out, holds("route", v.routeClaim(id), spokenBy(a), a.When))
+		}
+	}
+	claim := safe.Text("step 3: the accepted domain or the route is not confirmed")
+	if v.gatewayInPath() {
+		claim = safe.Textf("step 3: the recipient list of %s is not confirmed", v.filter.or("the filter"))
+	}
+	return append(out, fails("route", StepRecipient, claim, v.lacks(route[0])))
+}
+
+// routeQuestions are the questions of which one must be settled as the second tick.
+func (v *view) routeQuestions() []QuestionID {
+	if v.gatewayInPath() {
+		return []QuestionID{AskGatewaySync}
+	}
+	return []QuestionID{AskAcceptedDomain, AskRouteTarget, AskGatewaySync}
+}
+
+func (v *view) routeClaim(id QuestionID) safe.Text {
+	switch id {
+	case AskGatewaySync:
+		return safe.Textf("the recipient list of %s holds the address", v.filter.or("the filter"))
+	case AskRouteTarget:
+		return "accepted mail goes to the right mailbox host"
+	}
+	return "the domain is set up for inbound mail"
+}
+
+// gatewayInPath reports whether a filter answers for the domain.
+func (v *view) gatewayInPath() bool { return v.verdict.Kind == Gateway || v.filter.known() }
+
+// lacks says why a question is not settled: nobody answered, or the answer
+// does not count.
+func (v *view) lacks(id QuestionID) safe.Text {
+	a, ok := v.answer(id)
+	switch {
+	case !ok:
+		return "no answer recorded"
+	case v.doubt(a) != "":
+		return v.doubt(a)
+	}
+	return safe.Textf("%s says: %s", a.Who, answerText(a))
+}
+
+// settled gives the answer that settles a question with yes: by somebody who
+// may, after the bounce, and not taken back by a later answer.
+func (v *view) settled(id QuestionID) (Recorded, bool) {
+	a, ok := v.answer(id)
+	return a, ok && confirming(a.Value) && v.doubt(a) == ""
+}
+
+func (v *view) entryIsBounce() condition {
+	const key = "entry"
+	listed := false
+	for _, p := range v.c.Lists {
+		for _, e := range p.Entries {
+			if e.Listed != IsListed {
+				continue
+			}
+			switch e.List {
+			case ListComplaints:
+				return fails(key, StepSuppression, "the entry is a complaint: it stays", "the recipient reported our mail; removing it is never offered")
+			case ListUnsubscribes:
+				return fails(key, StepSuppression, "the entry is an unsubscribe: it stays", "only the recipient can take it back")
+			case ListBounces, ListBlocks, ListInvalid:
+				listed = true
+			}
+		}
+	}
+	if !listed {
+		return fails(key, StepSuppression, "no bounce entry is known", "look the address up first")
+	}
+	return holds(key, "the entry is a bounce, no complaint, no unsubscribe", v.listSource(), v.listTime())
+}
+
+func (v *view) mxIsSound() condition {
+	const key = "mx"
+	for _, f := range v.mxFindings() {
+		if f.Blocking {
+			return fails(key, StepMX, safe.Textf("step 4: %s", f.Claim), "")
+		}
+	}
+	if !v.mxKnown() {
+		return fails(key, StepMX, "step 4: the MX is not known yet", v.mxUnknownWhy())
+	}
+	return holds(key, "step 4 holds nothing that blocks", "dns", v.mxTime())
+}
+
+// suppressionClear holds when no list has the address any more, or none is in
+// the path.
+func (v *view) suppressionClear() condition {
+	const key = "suppression"
+	switch state := v.suppression(); state {
+	case listsUnknown:
+		return fails(key, StepSuppression, "step 5: not looked up", "look up the address, or record that no platform is in the path")
+	case listsUnsure:
+		return fails(key, StepSuppression, "step 5: the platform could not tell about every list", "look again, or record by whom it was checked")
+	case listsHold:
+		return fails(key, StepSuppression, "step 5: the address is still suppressed", "mail to it would be dropped unsent")
+	case listsSkipped:
+		return holds(key, "no sending platform is in the path", "you", time.Time{})
+	}
+	return holds(key, "the address is on no suppression list", v.listSource(), v.listTime())
+}
+
+// cachePassed holds when the system that refused can no longer answer from
+// memory: a retry before that proves nothing.
+func (v *view) cachePassed() condition {
+	const key = "cache"
+	if a, ok := v.settled(AskCacheClear); ok {
+		return holds(key, "remembered refusals were cleared", spokenBy(a), a.When)
+	}
+	for _, cleared := range v.c.Cleared {
+		if cleared.At.After(v.b.Failed()) {
+			return holds(key, "remembered refusals were cleared", cleared.Who.Safe(), cleared.At)
+		}
+	}
+	keep, who := v.negativeCache()
+	if keep == 0 {
+		return holds(key, "no remembered refusal is known for this system", "here", time.Time{})
+	}
+	until := v.b.Failed().Add(keep)
+	if v.now.Before(until) {
+		c := fails(key, StepRetry, safe.Textf("%s may answer from memory until %s", who, v.clock(until)), "or record that its cache was cleared")
+		c.until = until
+		return c
+	}
+	return holds(key, safe.Textf("%s keeps a refusal for %s: that time has passed", who, duration(keep)), "here", until)
+}
+
+// bounceIsOurs holds unless the bounce is unproved: anybody can write one.
+func (v *view) bounceIsOurs() condition {
+	const key = "genuine"
+	switch v.r.Genuine {
+	case bounce.Proved:
+		return holds(key, "the bounce is proved to answer mail of ours", "bounce", time.Time{})
+	case bounce.Plausible:
+		return holds(key, "the bounce plausibly answers mail of ours", "bounce", time.Time{})
+	}
+	for _, o := range v.c.Overrides {
+		if o.Guard == GuardProof {
+			return holds(key, safe.Textf("unproved, taken as ours: %s", o.Reason), "you", time.Time{})
+		}
+	}
+	return fails(key, StepCapture, "nothing shows that the bounce answers mail of ours", "add the whole bounce mail or the log line, or override with a reason")
+}
+
+// permitUnspent holds when a confirmation is newer than the last attempt.
+func (v *view) permitUnspent() condition {
+	const key = "permit"
+	last, tried := v.lastRetry()
+	if !tried {
+		return holds(key, "the permit is not spent", "here", time.Time{})
+	}
+	if v.permit() > last.Seq {
+		return holds(key, "a new confirmation gives a new permit", "here", time.Time{})
+	}
+	return fails(key, StepRecipient, "the permit is spent", "a new permit needs a new confirmation on step 3")
+}
+
+func (v *view) lastRetry() (Retry, bool) {
+	if len(v.c.Retries) == 0 {
+		return Retry{}, false
+	}
+	return v.c.Retries[len(v.c.Retries)-1], true
+}
+
+// permit gives the number of the confirmation that the next retry would
+// spend: the latest answer among those that settle the lock; 0 for none.
+func (v *view) permit() uint64 {
+	ids := append([]QuestionID{AskExactAddress}, v.routeQuestions()...)
+	if v.verdict.Kind == OwnMTA {
+		ids = []QuestionID{AskOwnRoute}
+	}
+	var seq uint64
+	for _, id := range ids {
+		if a, ok := v.settled(id); ok {
+			seq = max(seq, a.Seq)
+		}
+	}
+	return seq
+}
+
+// open reports whether every condition holds.
+func open(conditions []condition) bool {
+	return !slices.ContainsFunc(conditions, func(c condition) bool { return c.Sign != Holds })
+}
+
+// block describes a lock that is closed.
+func block(guard Guard, step Step, conditions []condition, why safe.Text) Block {
+	b := Block{Guard: guard, Step: step, Why: why}
+	var missing []condition
+	for _, c := range conditions {
+		b.Conditions = append(b.Conditions, c.Finding)
+		if c.Sign != Holds {
+			missing = append(missing, c)
+		}
+	}
+	switch {
+	case len(missing) == 0:
+	case len(missing) == 1:
+		b.Unlocks, b.Until = missing[0].unlock(), missing[0].until
+	default:
+		b.Unlocks = safe.Textf("%d conditions are not met; first: %s", len(missing), missing[0].unlock())
+	}
+	return b
+}
+
+func (c condition) unlock() safe.Text {
+	text := map[string]safe.Text{
+		"own_route":   "the word of our own mail team that the route is mended",
+		"address":     "a yes of the recipient's administrator to question 1, given after the bounce",
+		"route":       "a yes of an administrator about the route or the filter's list, given after the bounce",
+		"entry":       "a look-up that shows a bounce entry",
+		"mx":          "a sound MX",
+		"suppression": "a look-up that finds the address on no list, or a note that no platform is in the path",
+		"genuine":     "the whole bounce mail, or an override with a reason",
+		"permit":      "a new confirmation on step 3",
+	}[c.Key]
+	if !c.until.IsZero() {
+		return safe.Textf("time: %s, or a cleared cache", c.until.UTC().Format("15:04 UTC"))
+	}
+	return text
+}
+
+// lockedBy names the steps that keep a lock closed: "locked by 3 and 5".
+func lockedBy(conditions []condition, own Step) safe.Text {
+	var steps []int
+	for _, c := range conditions {
+		n := c.from.Number()
+		if c.Sign != Holds && c.from != own && n > 0 && !slices.Contains(steps, n) {
+			steps = append(steps, n)
+		}
+	}
+	slices.Sort(steps)
+	switch len(steps) {
+	case 0:
+		return "locked"
+	case 1:
+		return safe.Textf("locked by %d", steps[0])
+	}
+	text := safe.Textf("locked by %d", steps[0])
+	for _, n := range steps[1 : len(steps)-1] {
+		text += safe.Textf(", %d", n)
+	}
+	return text + safe.Textf(" and %d", steps[len(steps)-1])
+}
+
+// Errors that Admit gives. Their text is a sentence for the status line.
+var (
+	ErrReadOnly = errors.New("this case cannot be changed: a later version of the program wrote part of it")
+	ErrLocked   = errors.New("locked")
+	ErrInvalid  = errors.New("not accepted")
+)
+
+// Admit checks a proposed event against the case as it is. Whoever writes the
+// journal calls it again right before writing, so that of two requests made at
+// once the second sees what the first did.
+func Admit(c *Case, body Body, now time.Time) error {
+	if len(c.Unknowns) > 0 {
+		return ErrReadOnly
+	}
+	switch b := body.(type) {
+	case RemovalRecorded:
+		return admitLock(c, now, GuardRemoval)
+	case RetryIntended:
+		if err := admitLock(c, now, GuardRetry); err != nil {
+			return err
+		}
+		if want := newView(c, now).permit(); b.Permit != want {
+			return fmt.Errorf("%w: the confirmation that gave this permit is no longer the current one", ErrLocked)
+		}
+	case RetryEnded:
+		return admitEnd(c, b)
+	case AnswerRecorded:
+		return admitAnswer(b, now)
+	case SuppressionRecorded:
+		if b.Platform == "" || len(b.Entries) == 0 {
+			return fmt.Errorf("%w: name the platform and at least one list", ErrInvalid)
+		}
+	case SuppressionSkipped:
+		return needReason(b.Reason)
+	case Overridden:
+		return needReason(b.Reason)
+	case CaseClosed:
+		if b.Outcome == "" || b.Outcome == Open {
+			return fmt.Errorf("%w: a closed case needs an outcome", ErrInvalid)
+		}
+		return needReason(b.Reason)
+	case Undone:
+		return admitUndo(c, b)
+	case Unknown:
+		return fmt.Errorf("%w: event of an unknown type", ErrInvalid)
+	case nil:
+		return fmt.Errorf("%w: empty event", ErrInvalid)
+	}
+	return nil
+}
+
+func admitLock(c *Case, now time.Time, guard Guard) error {
+	for _, b := range Next(c, now).Blocks {
+		if b.Guard == guard {
+			return fmt.Errorf("%w: %s", ErrLocked, b.Unlocks)
+		}
+	}
+	return nil
+}
+
+func admitEnd(c *Case, b RetryEnded) error {
+	for _, r := range c.Retries {
+		if r.Seq != b.Intent {
+			continue
+		}
+		if r.Ended != nil && !unfinished(r.Ended.Result) {
+			return fmt.Errorf("%w: this retry already has a result", ErrInvalid)
+		}
+		return nil
+	}
+	return fmt.Errorf("%w: no such retry", ErrInvalid)
+}
+
+// unfinished reports whether a result can be followed by a better one: taken
+// by the server may become seen in the mailbox, or come back as a bounce.
+func unfinished(r RetryResult) bool { return r == RetryAccepted || r == RetryUnknown }
+
+func admitAnswer(b AnswerRecorded, now time.Time) error {
+	switch {
+	case b.Who == "":
+		return fmt.Errorf("%w: say who answered", ErrInvalid)
+	case b.Role == "":
+		return fmt.Errorf("%w: say what makes them know", ErrInvalid)
+	case b.Value == "":
+		return fmt.Errorf("%w: say what was answered", ErrInvalid)
+	case b.When.IsZero():
+		return fmt.Errorf("%w: say when it was answered", ErrInvalid)
+	case b.When.After(now.Add(time.Minute)):
+		return fmt.Errorf("%w: the answer lies in the future", ErrInvalid)
+	}
+	return nil
+}
+
+func needReason(reason safe.Untrusted) error {
+	if reason == "" {
+		return fmt.Errorf("%w: a reason is needed", ErrInvalid)
+	}
+	return nil
+}
+
+func admitUndo(c *Case, b Undone) error {
+	_, refused := undone(append(slices.Clip(c.log), Event{Seq: c.LastSeq() + 1, Body: b}))
+	for _, r := range refused {
+		if r.Seq == b.Seq {
+			return fmt.Errorf("%w: %s", ErrInvalid, string(r.Why))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,388 @@
+// Package investigate runs a case: it asks what the flowchart wants, turns
+// answers into events, and is the only writer of them.
+//
+// Whoever shows the case, screen or command, reads snapshots and sends
+// proposals. Every proposal is checked against the case as it is at that
+// moment, so that of two made at once the second sees what the first did. What
+// a person decided is on disk before anybody sees it.
+package investigate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"deadletter/diagnose"
+	"deadletter/dnsx"
+	"deadletter/dnsx/survey"
+)
+
+// Journal keeps events on disk. Append returns when every event that a person
+// decided is safe there; DNS answers may be written later, at the latest by Close.
+type Journal interface {
+	Append(events ...diagnose.Event) error
+	Close() error
+	Path() string
+}
+
+// Options says with what a session works.
+type Options struct {
+	Resolver dnsx.Resolver    // who is asked; required
+	Clock    func() time.Time // required
+	Journal  Journal          // nil: nothing is kept
+	Actor    diagnose.Actor   // who sits at the keys
+	Offline  bool             // Resolver answers everything as offline; said in the round
+	ReadOnly string           // why nothing may be changed; empty when it may
+	Parallel int              // questions in flight at most; 0 for the survey's own number
+}
+
+// Status is the work under way.
+type Status struct {
+	Asked    int // questions of this round, asked so far
+	Answered int
+	Running  bool
+	Saved    time.Time // when the journal was last known to hold everything decided
+	Problem  error     // the last failure to save; nil when all is well
+}
+
+// snapshot is what readers see. It is never changed once published.
+type snapshot struct {
+	c       *diagnose.Case
+	flow    diagnose.Flow
+	status  Status
+	changed chan struct{} // closed when a newer snapshot is there
+}
+
+// Session is one case being worked on. Its methods are safe for concurrent use.
+type Session struct {
+	opts   Options
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	now     atomic.Pointer[snapshot]
+	write   sync.Mutex // held by whoever appends
+	running bool       // a runner goroutine is at work; under write
+	stop    context.CancelFunc
+	wg      sync.WaitGroup
+	closed  bool
+}
+
+// Errors of a session.
+var (
+	ErrClosed   = errors.New("the case is closed on this screen")
+	ErrReadOnly = errors.New("the case is open read-only")
+	ErrNotSaved = errors.New("not recorded: the case file cannot be written")
+)
+
+// Open makes a session from the events of a case. It asks nothing before
+// Start. The session ends with ctx or Close, and no goroutine outlives it.
+func Open(ctx context.Context, events []diagnose.Event, opts Options) *Session {
+	s := &Session{opts: opts}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	c := diagnose.Fold(events)
+	snap := &snapshot{c: c, flow: diagnose.Next(c, opts.Clock()), changed: make(chan struct{})}
+	if opts.Journal != nil && len(events) > 0 {
+		snap.status.Saved = events[len(events)-1].At
+	}
+	s.now.Store(snap)
+	return s
+}
+
+// Case gives the case as it is now.
+func (s *Session) Case() *diagnose.Case { return s.now.Load().c }
+
+// Flow gives what the flowchart says now. Where time alone has changed the
+// answer, it is worked out again.
+func (s *Session) Flow() diagnose.Flow {
+	snap := s.now.Load()
+	now := s.opts.Clock()
+	if snap.flow.Wake.IsZero() || now.Before(snap.flow.Wake) {
+		return snap.flow
+	}
+	return diagnose.Next(snap.c, now)
+}
+
+// Status tells of the work under way.
+func (s *Session) Status() Status { return s.now.Load().status }
+
+// Changed gives a channel that is closed at the next change.
+func (s *Session) Changed() <-chan struct{} { return s.now.Load().changed }
+
+// Path gives where the case is kept; empty where it is not.
+func (s *Session) Path() string {
+	if s.opts.Journal == nil {
+		return ""
+	}
+	return s.opts.Journal.Path()
+}
+
+// publish makes a new snapshot from the last one. The caller holds write.
+func (s *Session) publish(edit func(*snapshot)) {
+	old := s.now.Load()
+	next := &snapshot{c: old.c, flow: old.flow, status: old.status, changed: make(chan struct{})}
+	edit(next)
+	if next.c != old.c {
+		next.flow = diagnose.Next(next.c, s.opts.Clock())
+	}
+	s.now.Store(next)
+	close(old.changed)
+}
+
+// append stamps, journals, applies and publishes bodies. The caller holds write.
+func (s *Session) append(by diagnose.Actor, bodies ...diagnose.Body) error {
+	at := s.opts.Clock().Round(0)
+	seq := s.Case().LastSeq()
+	events := make([]diagnose.Event, len(bodies))
+	decided := false
+	for i, b := range bodies {
+		events[i] = diagnose.Event{Seq: seq + 1 + uint64(i), At: at, By: by, Body: b}
+		decided = decided || diagnose.Decided(b)
+	}
+	var problem error
+	if s.opts.Journal != nil {
+		problem = s.opts.Journal.Append(events...)
+	}
+	if problem != nil && decided {
+		s.publish(func(n *snapshot) { n.status.Problem = problem })
+		return fmt.Errorf("%w: %w", ErrNotSaved, problem)
+	}
+	s.publish(func(n *snapshot) {
+		for _, e := range events {
+			n.c = n.c.Apply(e)
+		}
+		n.status.Problem = problem
+		if problem == nil && s.opts.Journal != nil {
+			n.status.Saved = at
+		}
+	})
+	return nil
+}
+
+// Propose asks for an event in the name of the person at the keys. The guards
+// are checked against the case as it is; the event is on disk when Propose
+// returns nil. It may lead to further DNS questions, which are asked by themselves.
+func (s *Session) Propose(ctx context.Context, body diagnose.Body) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	if err := s.writable(); err != nil {
+		return err
+	}
+	if err := diagnose.Admit(s.Case(), body, s.opts.Clock()); err != nil {
+		return err
+	}
+	if err := s.append(s.opts.Actor, body); err != nil {
+		return err
+	}
+	s.work()
+	return nil
+}
+
+func (s *Session) writable() error {
+	switch {
+	case s.closed || s.ctx.Err() != nil:
+		return ErrClosed
+	case s.opts.ReadOnly != "":
+		return fmt.Errorf("%w: %s", ErrReadOnly, s.opts.ReadOnly)
+	}
+	return nil
+}
+
+// Start opens a round of DNS questions and asks them. A round that is under
+// way is stopped first.
+func (s *Session) Start(reason diagnose.RoundReason) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	if err := s.writable(); err != nil {
+		return err
+	}
+	n := 1
+	if last, ok := s.Case().Round(); ok {
+		n = last.N + 1
+	}
+	s.halt()
+	err := s.append(diagnose.Program, diagnose.RoundStarted{
+		N: n, Reason: reason, Resolvers: []string{s.opts.Resolver.Name()}, Offline: s.opts.Offline,
+	})
+	if err != nil {
+		return err
+	}
+	s.publish(func(snap *snapshot) { snap.status.Asked, snap.status.Answered = 0, 0 })
+	s.work()
+	return nil
+}
+
+// Refresh asks everything again in a new round.
+func (s *Session) Refresh(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.Start(diagnose.RoundRefresh)
+}
+
+// Stop ends the round under way. What is in flight is cancelled and leaves no
+// event.
+func (s *Session) Stop() {
+	s.write.Lock()
+	defer s.write.Unlock()
+	if !s.running || s.writable() != nil {
+		return
+	}
+	s.halt()
+	if round, ok := s.Case().Round(); ok {
+		// A stop that cannot be saved is still a stop; the status names the problem.
+		_ = s.append(diagnose.Program, diagnose.RoundStopped{N: round.N})
+	}
+}
+
+// halt cancels the runner. Its answers that are on their way are dropped,
+// because they belong to a context that is done. The caller holds write.
+func (s *Session) halt() {
+	if s.stop != nil {
+		s.stop()
+		s.stop = nil
+	}
+	s.running = false
+}
+
+// work starts a runner if something is wanted and none is at work. The caller
+// holds write.
+func (s *Session) work() {
+	if s.running || s.ctx.Err() != nil || len(s.now.Load().flow.Wants) == 0 {
+		return
+	}
+	ctx, stop := context.WithCancel(s.ctx)
+	s.running, s.stop = true, stop
+	s.publish(func(n *snapshot) { n.status.Running = true })
+	s.wg.Go(func() {
+		defer stop()
+		s.ask(ctx)
+	})
+}
+
+// ask runs until the flowchart wants nothing more. Wants are taken from the
+// case as it grows, so an answer that leads to a question has it asked at once.
+func (s *Session) ask(ctx context.Context) {
+	asked := map[dnsx.Question]bool{}
+	asking := survey.Asking{Resolver: s.opts.Resolver, Parallel: s.opts.Parallel}
+	for {
+		_ = asking.Run(ctx, func() []dnsx.Question {
+			wants := s.now.Load().flow.Wants
+			s.count(ctx, wants, asked)
+			return wants
+		}, func(a dnsx.Answer) { s.answered(ctx, a) })
+		s.write.Lock()
+		if ctx.Err() != nil {
+			if s.now.Load().status.Running && !s.running {
+				s.publish(func(n *snapshot) { n.status.Running = false })
+			}
+			s.write.Unlock()
+			return
+		}
+		if len(s.now.Load().flow.Wants) == 0 {
+			s.running = false
+			s.publish(func(n *snapshot) { n.status.Running = false })
+			s.write.Unlock()
+			return
+		}
+		s.write.Unlock()
+	}
+}
+
+// count keeps the number of questions asked for the status line.
+func (s *Session) count(ctx context.Context, wants []dnsx.Question, asked map[dnsx.Question]bool) {
+	before := len(asked)
+	for _, q := range wants {
+		asked[q] = true
+	}
+	if len(asked) == before {
+		return
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
+	s.publish(func(n *snapshot) { n.status.Asked = len(asked) })
+}
+
+// answered records one answer. One that is the same as in an earlier round is
+// journalled by its question and time alone.
+func (s *Session) answered(ctx context.Context, a dnsx.Answer) {
+	s.write.Lock()
+	defer s.write.Unlock()
+	if ctx.Err() != nil || s.writable() != nil {
+		return
+	}
+	c := s.Case()
+	round, ok := c.Round()
+	if !ok || round.Stopped {
+		return
+	}
+	body := diagnose.DNSAnswered{Round: round.N, Answer: a}
+	if unchanged(c.Rounds[:len(c.Rounds)-1], a) {
+		body = diagnose.DNSAnswered{Round: round.N, Same: true, Answer: dnsx.Answer{Question: a.Question, At: a.At, Took: a.Took}}
+	}
+	// A DNS answer that cannot be saved still counts on screen: it can be
+	// asked again. The status names the problem.
+	_ = s.append(diagnose.Program, body)
+	s.publish(func(n *snapshot) { n.status.Answered++ })
+}
+
+// unchanged reports whether the last earlier answer to the same question says
+// the same, times apart.
+func unchanged(rounds []diagnose.Round, a dnsx.Answer) bool {
+	for i := len(rounds) - 1; i >= 0; i-- {
+		for _, old := range rounds[i].Answers {
+			if old.Question != a.Question {
+				continue
+			}
+			old.At, old.Took, old.Raw = a.At, a.Took, a.Raw
+			return reflect.DeepEqual(old, a)
+		}
+	}
+	return false
+}
+
+// Idle waits until nothing is in flight and nothing is wanted.
+func (s *Session) Idle(ctx context.Context) error {
+	for {
+		snap := s.now.Load()
+		if !snap.status.Running {
+			return nil
+		}
+		select {
+		case <-snap.changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Close ends the session: what is in flight is cancelled, the journal is
+// written out and closed. A second Close does nothing.
+func (s *Session) Close() error {
+	s.write.Lock()
+	if s.closed {
+		s.write.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.halt()
+	s.cancel()
+	s.write.Unlock()
+	s.wg.Wait()
+	if s.opts.Journal == nil {
+		return nil
+	}
+	if err := s.opts.Journal.Close(); err != nil {
+		return fmt.Errorf("close case file: %w", err)
+	}
+	return nil
+}

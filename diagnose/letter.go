@@ -1,0 +1,121 @@
+package diagnose
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"deadletter/diagnose/safe"
+)
+
+// The measures of a letter that survives ticket systems and mail clients: no
+// line longer than 72, no body longer than 25 lines.
+const (
+	letterWidth = 72
+	letterLines = 25
+)
+
+// Text gives the draft as it is copied: the subject, a blank line, the body.
+func (d Draft) Text() string {
+	if d.Subject == "" {
+		return d.Body
+	}
+	return "Subject: " + plain(d.Subject) + "\n\n" + d.Body
+}
+
+// sheet collects the lines of a letter.
+type sheet struct {
+	lines []string
+}
+
+// para adds text broken at blanks; lines after the first are indented.
+func (s *sheet) para(indent string, text safe.Text) {
+	s.lines = append(s.lines, wrapPlain(plain(text), indent, 0)...)
+}
+
+// field adds "Label: value" in at most max lines. Without a value it adds nothing.
+func (s *sheet) field(label string, value safe.Text, max int) {
+	if value == "" {
+		return
+	}
+	s.lines = append(s.lines, wrapPlain(label+": "+plain(value), "  ", max)...)
+}
+
+func (s *sheet) blank() { s.lines = append(s.lines, "") }
+
+func (s *sheet) room() int { return letterLines - len(s.lines) }
+
+func (s *sheet) String() string { return strings.Join(s.lines, "\n") }
+
+// plain gives text for a letter. What safe made visible is written in ASCII,
+// <U+202E> and the like, because a mail on its way may lose other forms;
+// letters of an address or a name stay as they are.
+func plain(t safe.Text) string {
+	var b strings.Builder
+	for _, r := range string(t) {
+		switch {
+		case r == '‹':
+			b.WriteByte('<')
+		case r == '›':
+			b.WriteByte('>')
+		case r >= 0x2400 && r <= 0x2421:
+			control := r - 0x2400
+			if r == 0x2421 {
+				control = 0x7f
+			}
+			fmt.Fprintf(&b, "<%02X>", control)
+		case r == '…':
+			b.WriteString("...")
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// wrapPlain breaks text at blanks into lines of letterWidth; a word that is
+// longer stands alone, because addresses and host names must stay whole to be
+// searched for, unless it is longer than three lines. With max above 0 what
+// does not fit is cut and ends in "...".
+func wrapPlain(text, indent string, max int) []string {
+	var lines []string
+	line, width := "", 0
+	flush := func() {
+		lines = append(lines, strings.TrimRight(line, " "))
+		line, width = indent, len(indent)
+	}
+	empty := func() bool { return strings.TrimSpace(line) == "" }
+	for word := range strings.FieldsSeq(text) {
+		for n := utf8.RuneCountInString(word); n > 3*letterWidth; n = utf8.RuneCountInString(word) {
+			head := string([]rune(word)[:letterWidth-len(indent)])
+			if !empty() {
+				flush()
+			}
+			line += head
+			flush()
+			word = word[len(head):]
+		}
+		n := utf8.RuneCountInString(word)
+		if !empty() && width+1+n > letterWidth {
+			flush()
+		}
+		if !empty() {
+			line += " "
+			width++
+		}
+		line += word
+		width += n
+	}
+	if !empty() {
+		lines = append(lines, strings.TrimRight(line, " "))
+	}
+	if max > 0 && len(lines) > max {
+		lines = lines[:max]
+		last := lines[max-1]
+		if cut := strings.LastIndexByte(last, ' '); utf8.RuneCountInString(last)+4 > letterWidth && cut > len(indent) {
+			last = last[:cut]
+		}
+		lines[max-1] = last + " ..."
+	}
+	return lines
+}

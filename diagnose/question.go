@@ -1,0 +1,369 @@
+package diagnose
+
+import (
+	"slices"
+	"time"
+
+	"deadletter/diagnose/safe"
+)
+
+// ask is one of the questions to the recipient's administrator, as the
+// flowchart orders them.
+type ask struct {
+	ID   QuestionID
+	Name safe.Text
+	// Panel and Letter word the question for the screen and for the letter.
+	Panel, Letter func(*view) safe.Text
+	// Where says what to open in which console.
+	Where func(*view) (text safe.Text, hint bool)
+}
+
+// fiveQuestions are always asked in this order.
+var fiveQuestions = []ask{
+	{
+		ID: AskExactAddress, Name: "Exact address",
+		Panel: func(v *view) safe.Text {
+			return safe.Textf("Is %s a mailbox, alias, shared mailbox, group or contact?", v.recipient())
+		},
+		Letter: func(v *view) safe.Text {
+			return safe.Textf("Is exactly %s accepted (mailbox, alias, shared mailbox, group, contact)? Since when?", v.recipient())
+		},
+		Where: func(v *view) (safe.Text, bool) {
+			return v.store.where("the directory of the mailbox system: search the full address")
+		},
+	},
+	{
+		ID: AskAcceptedDomain, Name: "Accepted domain",
+		Panel: func(v *view) safe.Text {
+			return safe.Textf("Is %s verified, and set to take mail for its users?", v.domain)
+		},
+		Letter: func(v *view) safe.Text {
+			return safe.Textf("Is %s verified and set up for inbound mail in %s?", v.domain, v.store.or("the mailbox system"))
+		},
+		Where: func(v *view) (safe.Text, bool) { return v.store.where("the accepted domains of the mailbox system") },
+	},
+	{
+		ID: AskGatewaySync, Name: "Gateway sync",
+		Panel: func(v *view) safe.Text {
+			return safe.Textf("Is the recipient list of %s current, and this address on it?", v.filter.or("the inbound filter, if there is one,"))
+		},
+		Letter: func(v *view) safe.Text {
+			return safe.Textf("In %s: is its recipient list or directory lookup current, and this address on it? Last sync?", v.filter.or("the inbound filter, if there is one"))
+		},
+		Where: func(v *view) (safe.Text, bool) { return v.filter.where("the filter's list of users or recipients") },
+	},
+	{
+		ID: AskRouteTarget, Name: "Route target",
+		Panel: func(v *view) safe.Text {
+			return safe.Textf("Does %s hand accepted mail on to %s?", v.filter.or("the filter"), v.store.or("the right mailbox host"))
+		},
+		Letter: func(v *view) safe.Text {
+			return safe.Textf("Does %s hand accepted mail to %s?", v.filter.or("the filter"), v.store.or("the right mailbox host"))
+		},
+		Where: func(v *view) (safe.Text, bool) {
+			if v.filter.known() {
+				return safe.Textf("%s: the delivery target of %s", v.filter.name, v.domain), true
+			}
+			return "the filter's delivery target, where a filter is in front", true
+		},
+	},
+	{
+		ID: AskCacheClear, Name: "Cache clear",
+		Panel: func(v *view) safe.Text { return "Can remembered refusals be cleared before the next test?" },
+		Letter: func(v *view) safe.Text {
+			return "Can the recipient validation cache be refreshed before we test?"
+		},
+		Where: func(v *view) (safe.Text, bool) {
+			if how := v.clearHow(); how != "" {
+				return how, false
+			}
+			return "support of the system that refused, if its console has no button for it", true
+		},
+	},
+}
+
+// askFirst chooses the two questions that the evidence makes most telling:
+// five equal questions are answered with "works for us".
+func (v *view) askFirst() []QuestionID {
+	switch {
+	case v.reading.Class == string(NegativeCache):
+		return []QuestionID{AskExactAddress, AskCacheClear}
+	case v.reading.Class == string(TenantOrAcceptedDomain):
+		return []QuestionID{AskExactAddress, AskAcceptedDomain}
+	case v.reading.Class == string(RouteTargetWrong), v.reading.Class == string(SplitDelivery):
+		return []QuestionID{AskExactAddress, AskRouteTarget}
+	case v.verdict.Kind == Gateway, v.filter.known():
+		return []QuestionID{AskExactAddress, AskGatewaySync}
+	default:
+		return []QuestionID{AskExactAddress, AskAcceptedDomain}
+	}
+}
+
+// tasks gives the five questions as they stand, and what else was said.
+func (v *view) tasks() []Task {
+	first := v.askFirst()
+	var tasks []Task
+	for i, q := range fiveQuestions {
+		where, hint := q.Where(v)
+		t := Task{ID: q.ID, Number: i + 1, Name: q.Name, Question: q.Panel(v), Where: where, Hint: hint, First: slices.Contains(first, q.ID)}
+		v.settle(&t)
+		tasks = append(tasks, t)
+	}
+	if _, said := v.answer(AskNormalMail); said || v.anyWorks() {
+		t := Task{
+			ID: AskNormalMail, Name: "Normal mail",
+			Question: "Which way did a message that arrived take? Its full headers show host and route.",
+			Where:    "no confirmation: another alias, another domain, an older MX or a rule may explain it", Hint: true,
+		}
+		v.settle(&t)
+		tasks = append(tasks, t)
+	}
+	return tasks
+}
+
+// settle fills in what was answered, or who is waited for.
+func (v *view) settle(t *Task) {
+	t.State = Pending
+	if a, ok := v.answer(t.ID); ok {
+		t.State, t.Answer, t.Who, t.At = Answered, answerText(a), spokenBy(a), a.When
+		t.Doubt = v.doubt(a)
+		t.Confirms = t.Doubt == "" && confirming(a.Value)
+		if a.Value == Works || a.Value == Other && a.Note == "" {
+			t.State = Waiting
+		}
+		return
+	}
+	for _, asked := range slices.Backward(v.c.Asked) {
+		if slices.Contains(asked.Questions, t.ID) {
+			t.State, t.Who, t.At = Waiting, safe.Of(string(asked.Who)), asked.At
+			return
+		}
+	}
+	if copied, ok := v.copied(StepRejector, StepRecipient); ok {
+		t.State, t.At = Waiting, copied.At
+	}
+}
+
+// answer gives the latest answer to a question that counts for the current
+// bounce or after it, else the latest one of all.
+func (v *view) answer(id QuestionID) (Recorded, bool) {
+	for _, a := range slices.Backward(v.c.Answers) {
+		if a.Question == id {
+			return a, true
+		}
+	}
+	return Recorded{}, false
+}
+
+func (v *view) anyWorks() bool {
+	return slices.ContainsFunc(v.c.Answers, func(a Recorded) bool { return a.Value == Works })
+}
+
+// copied gives the latest copy made on one of the steps.
+func (v *view) copied(steps ...Step) (Copied, bool) {
+	for _, c := range slices.Backward(v.c.Copies) {
+		if slices.Contains(steps, c.Step) && !c.At.Before(v.b.Captured) {
+			return c, true
+		}
+	}
+	return Copied{}, false
+}
+
+func confirming(a AnswerValue) bool { return a == Yes || a == YesAlias }
+
+// doubt says why an answer does not count, or nothing.
+func (v *view) doubt(a Recorded) safe.Text {
+	switch {
+	case a.Value == Works:
+		return "\"normal mail works\" is no confirmation: ask for the path of one such message"
+	case a.Role == TheRecipient:
+		return "the recipient's own word does not settle it: only an administrator or a trace does"
+	case a.Role == Colleague:
+		return "a colleague's word does not settle it: only an administrator or a trace does"
+	case !slices.Contains(mayConfirm[a.Question], a.Role):
+		return "not theirs to settle: ask whoever keeps this list"
+	case v.has && a.When.Before(v.b.Failed()):
+		return safe.Textf("said before the bounce of %s, so it says nothing about it", v.clock(v.b.Failed()))
+	}
+	return ""
+}
+
+func answerText(a Recorded) safe.Text {
+	text := map[AnswerValue]safe.Text{
+		Yes: "yes", YesAlias: "yes, an alias, group or contact", No: "no", Disabled: "exists, switched off",
+		Full: "exists, full", Works: "\"normal mail works\"", Other: "something else",
+	}[a.Value]
+	if text == "" {
+		text = safe.Of(string(a.Value))
+	}
+	if a.Question == AskExactAddress && a.Value == Yes {
+		text = "yes, a mailbox"
+	}
+	if a.Question == AskExactAddress && a.Value == No {
+		text = "no such address"
+	}
+	if a.Note != "" {
+		text = safe.Textf("%s: %s", text, a.Note)
+	}
+	return text
+}
+
+func spokenBy(a Recorded) safe.Text {
+	who := a.Who.Safe()
+	if who == "" {
+		who = "somebody"
+	}
+	role := map[Role]safe.Text{
+		RecipientAdmin: "recipient's administrator", GatewayAdmin: "filter administrator", OwnTeam: "own mail team",
+		DNSOperator: "DNS operator", Evidence: "from a trace or headers", PlatformStaff: "platform support",
+		TheRecipient: "the recipient", Colleague: "a colleague",
+	}[a.Role]
+	if role != "" {
+		who = safe.Textf("%s, %s", who, role)
+	}
+	if a.How != "" {
+		who = safe.Textf("%s, %s", who, a.How)
+	}
+	return who
+}
+
+// recipientDraft is the letter with the five questions and the evidence block.
+func (v *view) recipientDraft() *Draft {
+	if !v.has || v.domain == "" {
+		return nil
+	}
+	refused := safe.Textf("Our mail to one address at %s was refused as %s", v.domain, v.refusedAs())
+	if v.verdict.Host != "" && v.verdict.Kind != UnknownRejector {
+		who := safe.Text("mail server")
+		if v.verdict.Kind == Gateway {
+			who = "filter"
+		}
+		refused = safe.Textf("Your %s %s refused our mail to this address as %s", who, v.verdict.Host, v.refusedAs())
+	}
+	var s sheet
+	s.para("", safe.Textf("%s; we send nothing more to it until you answer. By number please, %s first, the others only if both are fine:", refused, numbers(v.askFirst())))
+	for i, q := range fiveQuestions {
+		s.para("   ", safe.Textf("%d. %s", i+1, v.letterLine(q)))
+	}
+	s.blank()
+	v.evidence(&s)
+	return &Draft{
+		To: safe.Textf("postmaster@%s", v.domain), ToNote: "address of record; a known contact is better",
+		Subject: v.letterSubject(), Body: s.String(), Asks: []QuestionID{AskExactAddress, AskAcceptedDomain, AskGatewaySync, AskRouteTarget, AskCacheClear},
+	}
+}
+
+// refusedAs says in the letter what the reply made of the address.
+func (v *view) refusedAs() safe.Text {
+	switch v.branch() {
+	case BranchRecipient:
+		return "unknown"
+	case BranchMailbox:
+		return v.reason()
+	}
+	return "shown below"
+}
+
+// letterLine words a question for the letter, or says that it is answered.
+func (v *view) letterLine(q ask) safe.Text {
+	if a, ok := v.answer(q.ID); ok && v.doubt(a) == "" && a.Value != Other {
+		return safe.Textf("(answered: %s, %s)", answerText(a), a.Who)
+	}
+	line := q.Letter(v)
+	where, hint := q.Where(v)
+	if !hint && q.ID != AskCacheClear && len(line)+len(where) < 2*letterWidth-8 {
+		return safe.Textf("%s [%s]", line, where)
+	}
+	return line
+}
+
+func (v *view) letterSubject() safe.Text {
+	by := safe.Text("")
+	if v.verdict.Kind == Gateway {
+		by = " by your filter"
+	}
+	return safe.Textf("Mail to %s refused%s [%s]", v.recipient(), by, v.mark())
+}
+
+// mark is the tag that ties letters and test messages to the case.
+func (v *view) mark() safe.Text {
+	id := v.c.ID
+	if len(id) > 4 {
+		id = id[len(id)-4:]
+	}
+	if id == "" {
+		return "DL"
+	}
+	return safe.Textf("DL-%s", upper(id))
+}
+
+// numbers names questions by their place: "1 and 3".
+func numbers(ids []QuestionID) safe.Text {
+	var text safe.Text
+	for i, q := range fiveQuestions {
+		if slices.Contains(ids, q.ID) {
+			if text != "" {
+				text += " and "
+			}
+			text += safe.Textf("%d", i+1)
+		}
+	}
+	return text
+}
+
+// evidence writes what the other side needs to find the refusal in its logs.
+// Refused at RCPT it never saw Message-ID or subject: those are left out.
+func (v *view) evidence(s *sheet) {
+	place := safe.Text("To find it:")
+	switch v.r.Stage {
+	case "rcpt":
+		place = "To find it (refused at RCPT: connection log, not message trace):"
+	case "mail":
+		place = "To find it (refused at MAIL FROM: connection log):"
+	case "data", "content":
+		place = "To find it (refused after DATA):"
+	}
+	s.para("", place)
+	if v.r.FailedAt.At.IsZero() {
+		s.field("Time", safe.Textf("not in the bounce; captured %s", utc(v.b.Captured)), 1)
+	} else {
+		s.field("Time", bothTimes(v.r.FailedAt.At), 1)
+	}
+	s.field("Envelope from", v.r.Sender.Value.Safe(), 2)
+	s.field("Envelope to", v.recipient(), 2)
+	s.field("Our server", joinNonEmpty(" ", v.reporterAddr(), v.r.ReportingMTA.Value.Safe()), 2)
+	s.field("Your server", joinNonEmpty(" ", v.hostAddr(), v.r.RemoteMTA.Value.Safe()), 2)
+	s.field("MX seen", v.mxSeen(), 2)
+	if v.r.Stage == "data" || v.r.Stage == "content" {
+		s.field("Message-ID", v.r.MessageID.Value.Safe(), 2)
+	}
+	reply := v.r.Diagnostic.Value.Safe()
+	s.field("Your reply", reply, max(2, min(4, s.room()-1)))
+	if s.room() > 0 {
+		s.para("", "After your answer we send one test.")
+	}
+}
+
+// utc writes a time for a letter, bothTimes with its own offset beside it.
+func utc(t time.Time) safe.Text { return safe.Of(t.UTC().Format("2006-01-02 15:04:05 UTC")) }
+
+func bothTimes(t time.Time) safe.Text {
+	if _, offset := t.Zone(); offset == 0 {
+		return utc(t)
+	}
+	return safe.Textf("%s (%s)", utc(t), t.Format("15:04:05 -0700"))
+}
+
+func joinNonEmpty(sep safe.Text, parts ...safe.Text) safe.Text {
+	var out safe.Text
+	for _, p := range parts {
+		if p == "" {
+			continue
+		}
+		if out != "" {
+			out += sep
+		}
+		out += p
+	}
+	return out
+}

@@ -1,0 +1,325 @@
+package diagnose
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"deadletter/diagnose/operator"
+	"deadletter/diagnose/safe"
+)
+
+// rejector finds who said no. Two answers come out of it: who spoke, from what
+// the bounce claims and what DNS shows of the named host, and who decided,
+// because a filter may repeat what a server behind it said.
+//
+// The order is by how much a sign excludes: a text that says no attempt was
+// made settles it for the platform whatever host is named; a local refusal
+// settles it for our own MTA; only then the named host is looked at.
+func (v *view) rejector() Verdict {
+	switch {
+	case !v.has || v.r.NotABounce != "":
+		return Verdict{Kind: UnknownRejector, Confidence: None, Decided: Decision{Kind: UnknownRejector, Confidence: None}}
+	case v.saysSuppressed():
+		return v.platformVerdict()
+	case v.ownSide() != "":
+		return v.ownVerdict()
+	case v.host == "" && !v.addr.IsValid():
+		return v.unnamedVerdict()
+	}
+	return v.hostVerdict()
+}
+
+// saysSuppressed holds when the wording tells of a suppression list: nothing
+// was attempted, so no host of the recipient has spoken.
+func (v *view) saysSuppressed() bool {
+	return v.reading.Class == string(SuppressionLocal) || v.reading.NoAttempt && v.reading.Class == "" && v.platform.known()
+}
+
+func (v *view) platformVerdict() Verdict {
+	evidence := []Finding{{
+		Key: "no_attempt", Sign: For, Strength: 3, Source: v.line(v.r.Diagnostic), At: v.b.Failed(),
+		Claim: "the wording tells of a suppression list: no delivery was attempted",
+	}}
+	if v.platform.known() {
+		evidence = append(evidence, Finding{
+			Key: "platform", Sign: For, Strength: 2, Source: v.platformSource,
+			Claim: safe.Textf("the mail goes out through %s", v.platform.name),
+		})
+	}
+	if v.host != "" {
+		evidence = append(evidence, Finding{
+			Key: "host_named", Sign: Against, Strength: 1, Source: v.line(v.r.RemoteMTA), At: v.b.Failed(),
+			Claim: safe.Textf("the bounce names %s as the remote host", v.host),
+		})
+	}
+	verdict := Verdict{Kind: SendingPlatform, Operator: v.platform.name, Host: v.r.ReportingMTA.Value.Safe(), Confidence: High, Evidence: evidence,
+		Missing: []Finding{{Key: "first_bounce", Sign: Missing, Claim: "the first bounce, which put the address on the list", Hint: "the platform's activity log holds it; it is the real evidence"}}}
+	verdict.Decided = Decision{Kind: SendingPlatform, Host: v.platform.name, Confidence: High, Claim: "the platform's own list"}
+	return verdict
+}
+
+// ownSide says by which sign our own MTA refused, or nothing.
+func (v *view) ownSide() safe.Text {
+	switch {
+	case v.reading.Class == string(OwnMTARouting) && !v.remoteIsForeign():
+		return "the wording is about our own routing"
+	case v.host != "" && v.isOwn(v.host, v.addr):
+		return safe.Textf("%s is one of our own hosts", v.host)
+	case v.addr.IsValid() && v.isOwn("", v.addr):
+		return safe.Textf("%s is one of our own addresses", v.addr)
+	case strings.HasPrefix(string(v.r.RemoteMTA.Value), "/") || strings.HasPrefix(string(v.r.RemoteAddress.Value), "/"):
+		return "the refusing side is a local socket, not a host"
+	case v.addr.IsValid() && (v.addr.IsLoopback() || v.addr.IsPrivate()) && !v.reporterIsTheirs():
+		return safe.Textf("%s is a private address: the refusal did not leave our network", v.addr)
+	case v.r.Stage == "local" && v.host == "" && v.reporter != "" && v.isOwn(v.reporter, netip.Addr{}):
+		return "our own host reports a local failure, and names no remote host"
+	}
+	return ""
+}
+
+// remoteIsForeign reports whether a host is named that is not ours.
+func (v *view) remoteIsForeign() bool {
+	return v.host != "" && !v.isOwn(v.host, v.addr) && v.host != v.reporter
+}
+
+// reporterIsTheirs reports whether the host that wrote the bounce belongs to
+// the recipient's side: its local refusals are not ours.
+func (v *view) reporterIsTheirs() bool {
+	return v.reporter != "" && !v.isOwn(v.reporter, netip.Addr{}) && (v.inMX(v.reporter) || under(v.reporter, v.domain))
+}
+
+func (v *view) ownVerdict() Verdict {
+	host := v.host
+	if host == "" {
+		host = v.reporter
+	}
+	verdict := Verdict{Kind: OwnMTA, Host: safe.Of(host), Operator: "our own side", Confidence: High}
+	verdict.Evidence = append(verdict.Evidence, Finding{
+		Key: "own_side", Sign: For, Strength: 3, Claim: v.ownSide(), Source: v.line(v.r.Diagnostic), At: v.b.Failed(),
+	})
+	if v.reading.Table != "" {
+		verdict.Evidence = append(verdict.Evidence, Finding{
+			Key: "own_table", Sign: For, Strength: 1, Source: v.line(v.r.Diagnostic), At: v.b.Failed(),
+			Claim: safe.Textf("the wording names %s, and that is looked up where it was said", the(v.reading.Table)),
+		})
+	}
+	if v.host != "" && v.inMX(v.host) {
+		verdict.Confidence = Medium
+		verdict.Evidence = append(verdict.Evidence, Finding{
+			Key: "own_is_mx", Sign: Against, Strength: 2, Source: "dns", At: v.mxTime(),
+			Claim: safe.Textf("%s is an MX of %s", v.host, v.domain),
+		})
+	}
+	if len(v.c.OwnMTAs) == 0 {
+		verdict.Confidence = Medium
+		verdict.Missing = append(verdict.Missing, Finding{Key: "own_mtas", Sign: Missing, Claim: "which hosts are our own", Hint: "name them with --own-mta"})
+	}
+	verdict.Decided = Decision{Kind: OwnMTA, Host: safe.Of(host), Confidence: verdict.Confidence, Claim: "our own tables or routing"}
+	return verdict
+}
+
+// unnamedVerdict is given when no host is named: a wording alone never says
+// which host spoke. One exception: the notice was written by a host of the
+// recipient's own MX, after it had taken the mail.
+func (v *view) unnamedVerdict() Verdict {
+	if v.reporter != "" && v.inMX(v.reporter) {
+		v.host = v.reporter
+		verdict := v.hostVerdict()
+		verdict.Evidence = append(verdict.Evidence, Finding{
+			Key: "late_notice", Sign: Attention, Source: v.line(v.r.ReportingMTA), At: v.b.Failed(),
+			Claim: "the mail was taken first and refused from inside: the edge list is wider than the mailbox store",
+		})
+		return verdict
+	}
+	verdict := Verdict{Kind: UnknownRejector, Confidence: None}
+	if v.r.Diagnostic.Known() {
+		f := Finding{Key: "wording", Sign: Attention, Strength: 1, Source: v.line(v.r.Diagnostic), At: v.r.FailedAt.At}
+		if v.reading.Says != "" {
+			f.Claim = safe.Textf("the wording is %s's; it does not say which host spoke", v.reading.Says)
+		} else {
+			f.Claim = "the reply does not say which host spoke"
+		}
+		verdict.Evidence = append(verdict.Evidence, f)
+	}
+	if v.filter.known() {
+		verdict.Evidence = append(verdict.Evidence, Finding{
+			Key: "filter_in_front", Sign: Attention, Strength: 1, Source: "dns", At: v.mxTime(),
+			Claim: safe.Textf("mail for %s goes to %s first, so it is likely the one; nothing proves it", v.domain, v.filter.name),
+		})
+	}
+	verdict.Missing = append(verdict.Missing, Finding{
+		Key: "remote_host", Sign: Missing, Claim: "the host that refused",
+		Hint: "the whole bounce mail or the log line of the sending server names it; a adds it",
+	})
+	verdict.Decided = Decision{Kind: UnknownRejector, Confidence: None, Claim: "cannot tell"}
+	return verdict
+}
+
+// hostVerdict weighs what DNS and the catalogue show of the named host.
+func (v *view) hostVerdict() Verdict {
+	verdict := Verdict{Kind: UnknownRejector, Confidence: Low}
+	named := safe.Of(v.host)
+	if v.host == "" {
+		named = safe.Of(v.addr.String())
+	}
+	verdict.Host, verdict.Operator = named, v.hostOp.name
+	teller := v.r.RemoteMTA.By.Safe()
+	if teller == "" {
+		teller = v.platform.or("the bounce")
+	}
+	source, failed := v.line(v.r.RemoteMTA), v.r.FailedAt.At
+	add := func(f Finding) { verdict.Evidence = append(verdict.Evidence, f) }
+	add(Finding{Key: "named", Sign: For, Strength: 1, Source: source, At: failed, Claim: safe.Textf("%s names %s", teller, named)})
+
+	member := v.mxMember()
+	switch {
+	case member.asking:
+		add(Finding{Key: "in_mx", Sign: Asking, Source: "dns", Claim: "whether that host is an MX of the domain"})
+	case member.host != "":
+		add(Finding{Key: "in_mx", Sign: For, Strength: 3, Source: member.source, At: member.at, Claim: member.claim})
+	case member.known:
+		add(Finding{Key: "in_mx", Sign: Against, Strength: 2, Source: "dns", At: v.mxTime(), Claim: safe.Textf("it is no MX of %s now", v.domain)})
+	default:
+		verdict.Missing = append(verdict.Missing, Finding{Key: "mx", Sign: Missing, Claim: safe.Textf("the MX of %s: %s", v.domain, v.mxUnknownWhy())})
+	}
+	for _, f := range v.hostAddressFindings() {
+		add(f)
+	}
+	if v.r.Stage == "rcpt" {
+		add(Finding{Key: "stage", Sign: For, Strength: 1, Source: v.line(v.r.Command), At: failed, Claim: "refused at RCPT TO, before any content was sent"})
+	}
+	v.classifyHost(&verdict, member.host != "")
+	if f, ok := v.borrowedWording(verdict.Kind); ok {
+		add(f)
+	}
+	if !v.addr.IsValid() {
+		verdict.Missing = append(verdict.Missing, Finding{
+			Key: "remote_address", Sign: Missing, Claim: safe.Textf("the address %s connected to", v.connector()),
+			Hint: "would rule out a host that only claims this name",
+		})
+	}
+	verdict.Decided = v.decision(verdict)
+	return verdict
+}
+
+// classifyHost says what kind of system the named host is: by its operator's
+// role, else by what the wording tells of its tables.
+func (v *view) classifyHost(verdict *Verdict, isMX bool) {
+	sure := Medium
+	if isMX {
+		sure = High
+	}
+	add := func(key string, sign Sign, strength int, claim safe.Text, source Source) {
+		verdict.Evidence = append(verdict.Evidence, Finding{Key: key, Sign: sign, Strength: strength, Claim: claim, Source: source})
+	}
+	switch role := v.hostOp.role(); {
+	case role == operator.Gateway:
+		verdict.Kind, verdict.Confidence = Gateway, sure
+		add("operator", For, 2, safe.Textf("its name is one of %s, a filter that passes mail on", v.hostOp.name), "here")
+	case role == operator.Host:
+		verdict.Kind, verdict.Confidence = MailboxHost, sure
+		add("operator", For, 2, safe.Textf("its name is one of %s, which holds mailboxes", v.hostOp.name), "here")
+	case role == operator.GatewayHost && v.store.known() && v.store.name != v.hostOp.name:
+		verdict.Kind, verdict.Confidence = Gateway, Medium
+		add("operator", For, 1, safe.Textf("%s can filter or hold mailboxes; the mailboxes seem to be at %s", v.hostOp.name, v.store.name), "here")
+	case role == operator.GatewayHost:
+		verdict.Kind, verdict.Confidence = MailboxHost, Medium
+		add("operator", For, 1, safe.Textf("%s holds mailboxes; it can also pass mail on to another server", v.hostOp.name), "here")
+	case role == operator.Forwarder:
+		verdict.Kind, verdict.Confidence = Gateway, sure
+		add("operator", For, 2, safe.Textf("%s forwards mail to addresses elsewhere", v.hostOp.name), "here")
+	case !isMX:
+		verdict.Kind, verdict.Confidence = UnknownRejector, None
+		add("operator", Against, 1, "its operator is not known, and it is not in the MX set", "here")
+		verdict.Missing = append(verdict.Missing, Finding{Key: "route", Sign: Missing,
+			Claim: "why our side connected to a host outside the MX set",
+			Hint:  "a transport map, another DNS view, an old MX or a forward: ask DNS on the sending server"})
+	case strings.Contains(v.reading.Table, "relay"):
+		verdict.Kind, verdict.Confidence = Gateway, Medium
+		add("table", For, 2, safe.Textf("it names %s: it passes mail on to another server", the(v.reading.Table)), v.line(v.r.Diagnostic))
+	case v.store.known() && !under(v.host, v.domain):
+		verdict.Kind, verdict.Confidence = Gateway, Medium
+		add("behind", For, 2, safe.Textf("the mailboxes seem to be at %s, so this host is in front of it", v.store.name), v.storeSource)
+	case v.reading.Table != "":
+		verdict.Kind, verdict.Confidence = MailboxHost, Medium
+		add("table", For, 1, safe.Textf("it names %s, and nothing shows a filter in front", the(v.reading.Table)), v.line(v.r.Diagnostic))
+	default:
+		verdict.Kind, verdict.Confidence = MailboxHost, Low
+		add("operator", Against, 1, "its operator is not known; it may be a filter", "here")
+	}
+	if verdict.Kind != UnknownRejector && v.r.Genuine == "unproved" && verdict.Confidence == High && !v.r.RemoteMTA.Known() {
+		verdict.Confidence = Medium
+	}
+}
+
+// borrowedWording notes a reply that sounds like another system than the one
+// that is said to have spoken: a server behind it may have said it first.
+func (v *view) borrowedWording(kind RejectorKind) (Finding, bool) {
+	says := v.reading.Says
+	if kind != Gateway || says == "" || !v.hostOp.known() || strings.Contains(string(v.hostOp.name), says) {
+		return Finding{}, false
+	}
+	return Finding{
+		Key: "wording", Sign: Against, Strength: 1, Source: v.line(v.r.Diagnostic), At: v.r.FailedAt.At,
+		Claim: safe.Textf("the wording is %s's; a server behind the filter may have said it first", says),
+	}, true
+}
+
+// decision says who decided. Without a quoted inner reply or a known mode of
+// the gateway it stays open between the gateway and the host behind it.
+func (v *view) decision(verdict Verdict) Decision {
+	switch {
+	case verdict.Kind == MailboxHost:
+		return Decision{Kind: MailboxHost, Host: verdict.Host, Confidence: verdict.Confidence, Claim: "the mailbox host itself"}
+	case verdict.Kind != Gateway:
+		return Decision{Kind: UnknownRejector, Confidence: None, Claim: "cannot tell"}
+	case v.r.Inner != nil:
+		return Decision{Kind: MailboxHost, Host: v.r.Inner.Speaker.Value.Safe(), Confidence: Medium, Claim: "the host behind the filter: its reply is quoted"}
+	case v.reading.Wrapped != "":
+		return Decision{Kind: MailboxHost, Host: v.store.name, Confidence: Medium, Claim: "the host behind the filter: its reply is quoted"}
+	case v.reading.Class == string(GatewayMapStale):
+		return Decision{Kind: Gateway, Host: verdict.Host, Confidence: Medium, Claim: "the filter's own recipient list"}
+	case v.reading.Class == string(NegativeCache):
+		return Decision{Kind: Gateway, Host: verdict.Host, Confidence: Medium, Claim: "the filter, from its memory of an earlier answer"}
+	}
+	return Decision{Kind: UnknownRejector, Confidence: None, Claim: "the filter or the host behind it"}
+}
+
+// connector names who made the connection that was refused.
+func (v *view) connector() safe.Text {
+	if v.platform.known() {
+		return v.platform.name
+	}
+	if v.reporter != "" {
+		return safe.Of(v.reporter)
+	}
+	return "the sending server"
+}
+
+// isOwn reports whether a host or address is among those named as our own:
+// host names, domains with everything under them, addresses and networks.
+func (v *view) isOwn(host string, addr netip.Addr) bool {
+	return slices.ContainsFunc(v.c.OwnMTAs, func(own string) bool {
+		if p, err := netip.ParsePrefix(own); err == nil {
+			return addr.IsValid() && p.Contains(addr)
+		}
+		if a, err := netip.ParseAddr(own); err == nil {
+			return addr == a
+		}
+		return host != "" && under(host, strings.ToLower(strings.TrimSuffix(own, ".")))
+	})
+}
+
+// under reports whether a name is a domain or lies under it.
+func under(name, domain string) bool {
+	return domain != "" && (name == domain || strings.HasSuffix(name, "."+domain))
+}
+
+// the puts an article before a table's name where it has none.
+func the(table string) string {
+	if strings.HasPrefix(table, "the ") || strings.HasPrefix(table, "a ") {
+		return table
+	}
+	return "the " + table
+}

@@ -1,0 +1,88 @@
+package report
+
+import (
+	"slices"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/safe"
+)
+
+// deed says in a few words what an event was, for the list of what was decided.
+func deed(b diagnose.Body) safe.Text {
+	switch v := b.(type) {
+	case diagnose.CaseOpened:
+		return safe.Textf("opened the case about %s", v.Recipient)
+	case diagnose.BounceCaptured:
+		return safe.Textf("captured a bounce from %s, SHA-256 %s", v.Source, v.SHA256)
+	case diagnose.SiblingsSeen:
+		return safe.Textf("saw %d recipients of %s fail alike: %s", v.Distinct, v.Domain, v.Failure)
+	case diagnose.AnswerRecorded:
+		return answered(v)
+	case diagnose.AskedPerson:
+		return safe.Textf("asked %s", join(", ", v.Who.Safe(), v.How.Safe(), questionNames(v.Questions)))
+	case diagnose.QuestionsCopied:
+		return safe.Textf("copied the questions of step %s, %d characters, by %s", v.Step, len([]rune(v.Text)), v.Way)
+	case diagnose.SuppressionRecorded:
+		return lists(v)
+	case diagnose.SuppressionSkipped:
+		return join(": ", "no sending platform in the path", v.Reason.Safe())
+	case diagnose.RemovalRecorded:
+		return safe.Textf("removed the entry at %s, list %s", v.Platform, v.List)
+	case diagnose.CacheCleared:
+		return safe.Textf("remembered refusals were cleared by %s", v.Who)
+	case diagnose.Overridden:
+		return safe.Textf("lifted the lock %s: %s", v.Guard, v.Reason)
+	case diagnose.RetryIntended:
+		return safe.Textf("spent the permit of event %d on a retry: %s", v.Permit, v.Way)
+	case diagnose.RetryEnded:
+		return join(": ", safe.Textf("the retry of event %d ended: %s", v.Intent, v.Result), v.Reply.Safe())
+	case diagnose.CaseClosed:
+		return join(": ", safe.Textf("closed the case as %s", v.Outcome), v.Reason.Safe())
+	case diagnose.CaseReopened:
+		return join(": ", "reopened the case", v.Reason.Safe())
+	case diagnose.Undone:
+		return safe.Textf("took event %d back", v.Seq)
+	}
+	return safe.Textf("event of a later version: %s", b.Type())
+}
+
+func answered(v diagnose.AnswerRecorded) safe.Text {
+	text := safe.Textf("recorded an answer to %s: %s", v.Question, v.Value)
+	from := join(", ", v.Who.Safe(), safe.Of(string(v.Role)), v.How.Safe(), utc(v.When))
+	return join(": ", text+" (from "+from+")", v.Note.Safe())
+}
+
+func lists(v diagnose.SuppressionRecorded) safe.Text {
+	line := safe.Textf("looked up %s", v.Platform)
+	sep := safe.Text(": ")
+	for _, e := range v.Entries {
+		line += sep + safe.Textf("%s %s", e.List, e.Listed)
+		sep = ", "
+	}
+	return line
+}
+
+func questionNames(ids []diagnose.QuestionID) safe.Text {
+	var out safe.Text
+	for _, id := range ids {
+		out = join(" ", out, safe.Of(string(id)))
+	}
+	return out
+}
+
+// takenBack finds the events that no longer count, as folding does: the latest
+// undo decides first, so that an undone undo takes nothing back.
+func takenBack(log []diagnose.Event) map[uint64]bool {
+	gone := map[uint64]bool{}
+	bodies := make(map[uint64]diagnose.Body, len(log))
+	for _, e := range log {
+		bodies[e.Seq] = e.Body
+	}
+	for _, e := range slices.Backward(log) {
+		u, ok := e.Body.(diagnose.Undone)
+		if ok && !gone[e.Seq] && u.Seq < e.Seq && diagnose.CanUndo(bodies[u.Seq]) {
+			gone[u.Seq] = true
+		}
+	}
+	return gone
+}

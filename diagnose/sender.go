@@ -1,0 +1,146 @@
+package diagnose
+
+import (
+	"slices"
+
+	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/operator"
+	"deadletter/diagnose/safe"
+	"deadletter/dnsx/survey"
+)
+
+// senderFindings says what DNS shows of the sender's domain: who may send for
+// it, and its DMARC policy.
+func (v *view) senderFindings() []Finding {
+	if v.senderDomain == "" {
+		return []Finding{{Key: "sender", Sign: Missing, Claim: "the envelope sender", Hint: "the Return-Path of the mail that failed, or the sending server's log"}}
+	}
+	return append([]Finding{v.spfFinding()}, v.dmarcFinding())
+}
+
+func (v *view) spfFinding() Finding {
+	spf := v.facts.SenderSPF
+	f := Finding{Key: "spf", Source: "dns", At: v.at(spf.From)}
+	domain := safe.Domain(v.senderDomain)
+	pending := spf.Asking || slices.ContainsFunc(spf.Includes, func(i survey.Include) bool { return i.Asking })
+	switch {
+	case pending && v.asking():
+		f.Sign, f.Claim = Asking, safe.Textf("what %s's SPF allows", domain)
+	case spf.Failed() || spf.Outcome == "":
+		f.Sign, f.Claim = Missing, safe.Textf("SPF of %s: %s", domain, v.lookupWhy(spf.Lookup))
+	case len(spf.Records) == 0:
+		f.Sign, f.Claim = Attention, safe.Textf("%s publishes no SPF", domain)
+	case len(spf.Records) > 1:
+		f.Sign, f.Claim = Fails, safe.Textf("%s publishes %d SPF records: an error (RFC 7208 4.5)", domain, len(spf.Records))
+	case v.platform.known() && v.spfNamesPlatform():
+		f.Sign, f.Claim = For, safe.Textf("SPF of %s allows %s", domain, v.platform.name)
+	case len(spf.Includes) > 0:
+		f.Sign, f.Claim = For, safe.Textf("SPF of %s names %s", domain, listed(spf.Domains(), 3))
+	default:
+		f.Sign, f.Claim = For, safe.Textf("%s publishes SPF", domain)
+	}
+	if spf.Loop {
+		f.Sign, f.Hint = Attention, "it leads back to itself"
+	}
+	return f
+}
+
+func (v *view) spfNamesPlatform() bool {
+	p, _, ok := operator.FindPlatform(operator.Hints{SPF: v.facts.SenderSPF.Domains()})
+	return ok && p.Key == v.platform.op.Key
+}
+
+// dmarcFinding reads the sender's policy: the first domain from the sender's
+// upwards that publishes one.
+func (v *view) dmarcFinding() Finding {
+	f := Finding{Key: "dmarc", Source: "dns"}
+	asking := false
+	var failed *survey.Policy
+	for i, p := range v.facts.SenderDMARC {
+		f.At = v.at(p.From)
+		switch {
+		case p.Asking:
+			asking = true
+		case len(p.Records) == 1:
+			f.Sign, f.Claim = For, safe.Textf("DMARC at %s: %s", p.From.Name, short(p.Records[0], 60))
+			return f
+		case len(p.Records) > 1:
+			f.Sign, f.Claim = Fails, safe.Textf("%d DMARC records at %s: none counts", len(p.Records), p.From.Name)
+			return f
+		case p.Failed():
+			failed = &v.facts.SenderDMARC[i]
+		}
+	}
+	switch {
+	case asking && v.asking():
+		f.Sign, f.Claim = Asking, safe.Textf("DMARC of %s", v.senderDomain)
+	case failed != nil:
+		f.Sign, f.Claim = Missing, safe.Textf("DMARC of %s: %s", v.senderDomain, failureText(failed.Outcome))
+	case len(v.facts.SenderDMARC) == 0 || v.facts.SenderDMARC[0].Outcome == "":
+		f.Sign, f.Claim = Missing, safe.Textf("DMARC of %s: %s", v.senderDomain, v.lookupWhy(survey.Lookup{}))
+	default:
+		f.Sign, f.Claim = Attention, safe.Textf("%s publishes no DMARC policy", v.senderDomain)
+	}
+	return f
+}
+
+// lookupWhy says why a reading is not there.
+func (v *view) lookupWhy(l survey.Lookup) safe.Text {
+	switch {
+	case v.round.N == 0:
+		return "DNS was not asked"
+	case l.Outcome == "":
+		return "not asked"
+	}
+	return failureText(l.Outcome)
+}
+
+// listed names up to max things, and how many more there are.
+func listed(names []string, max int) safe.Text {
+	var text safe.Text
+	for i, n := range names {
+		if i == max {
+			return safe.Textf("%s and %d more", text, len(names)-max)
+		}
+		text = joinNonEmpty(", ", text, safe.Of(n))
+	}
+	return text
+}
+
+// short cuts text from outside at max bytes, and says that it did.
+func short(s string, max int) safe.Text {
+	shown, rest := safe.Clip(s, max)
+	if rest > 0 {
+		return shown + "…"
+	}
+	return shown
+}
+
+// platformFindings says through which platform the mail went, and why we think so.
+func (v *view) platformFindings() []Finding {
+	if v.platform.known() {
+		claim := safe.Textf("%s, by the bounce", v.platform.name)
+		if v.platformSource == "dns" {
+			claim = safe.Textf("%s may send for %s, by SPF", v.platform.name, v.senderDomain)
+		}
+		out := []Finding{{Key: "platform", Sign: For, Claim: claim, Source: v.platformSource}}
+		return out
+	}
+	return []Finding{{Key: "platform", Sign: Missing, Claim: "which platform sent it", Hint: "the bounce and the sender's SPF name none; it may be your own mail server"}}
+}
+
+// waitFindings says until when a temporary failure is tried.
+func (v *view) waitFindings() []Finding {
+	var out []Finding
+	if until := v.r.RetryUntil.At; !until.IsZero() {
+		out = append(out, Finding{Key: "retry_until", Sign: Attention, Source: v.line(v.r.RetryUntil.Field),
+			Claim: safe.Textf("the sending server tries until %s", longTime(until))})
+	} else {
+		out = append(out, Finding{Key: "retry_until", Sign: Missing, Claim: "until when the sending server tries",
+			Hint: "servers mostly try for 4 to 5 days (RFC 5321 4.5.4.1); its queue shows it"})
+	}
+	if v.r.Action == bounce.Delayed {
+		out = append(out, Finding{Key: "delayed", Sign: Attention, Source: "bounce", Claim: "this is a notice of delay, not of failure"})
+	}
+	return out
+}

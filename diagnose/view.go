@@ -1,0 +1,313 @@
+package diagnose
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/operator"
+	"deadletter/diagnose/reply"
+	"deadletter/diagnose/safe"
+	"deadletter/dnsx"
+	"deadletter/dnsx/survey"
+)
+
+// view is a case at one instant with everything that the chart, the verdicts
+// and the panels ask of it worked out once.
+type view struct {
+	c   *Case
+	now time.Time
+
+	b   Bounce // the bounce the case is about
+	has bool
+	r   bounce.Report
+
+	reading      reply.Reading
+	local        safe.Untrusted // of the recipient, byte for byte
+	domain       string         // of the recipient, canonical
+	senderDomain string
+	host         string     // that is said to have refused, canonical; empty for none
+	addr         netip.Addr // its address as claimed
+	reporter     string     // that wrote the bounce, canonical
+
+	round   Round
+	subject survey.Subject
+	answers survey.Answers
+	facts   survey.Facts
+
+	hostOp         party // who runs the named host
+	filter         party // the filter in front, by the MX set
+	store          party // who holds the mailboxes
+	storeSource    Source
+	platform       sender // the sending platform
+	platformSource Source
+
+	verdict Verdict
+	ranked  []Cause
+}
+
+func newView(c *Case, now time.Time) *view {
+	v := &view{c: c, now: now}
+	v.b, v.has = c.Latest()
+	v.r = v.b.Report
+	v.round, _ = c.Round()
+	v.readBounce()
+	v.readDNS()
+	v.nameParties()
+	v.verdict = v.rejector()
+	return v
+}
+
+func (v *view) readBounce() {
+	r := v.r
+	recipient := r.Recipient.Value
+	if recipient == "" {
+		recipient = v.c.Recipient
+	}
+	v.local, v.domain = AddressDomain(recipient)
+	_, v.senderDomain = AddressDomain(r.Sender.Value)
+	v.host = hostName(r.RemoteMTA.Value)
+	v.addr = address(r.RemoteAddress.Value)
+	if !v.addr.IsValid() {
+		v.addr = address(r.RemoteMTA.Value)
+	}
+	v.reporter = hostName(r.ReportingMTA.Value)
+	speaker := v.host
+	if speaker == "" {
+		speaker = v.reporter
+	}
+	if v.has {
+		v.reading = reply.Read(reply.Input{
+			Code: string(r.ReplyCode.Value), Enhanced: string(r.EnhancedCode.Value), Text: string(r.Diagnostic.Value),
+			Speaker: speaker, Stage: string(r.Stage),
+		})
+	}
+}
+
+// hostName gives a claimed host name in canonical form, or nothing when it is
+// none.
+func hostName(u safe.Untrusted) string {
+	name := dnsx.CanonicalName(string(u))
+	if !dnsx.IsHostname(name) {
+		return ""
+	}
+	return name
+}
+
+func address(u safe.Untrusted) netip.Addr {
+	s := strings.TrimPrefix(strings.Trim(string(u), "[]"), "IPv6:")
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return a.Unmap().WithZone("")
+}
+
+// readDNS takes the answers of the current round.
+func (v *view) readDNS() {
+	v.subject = survey.Subject{
+		Recipient: v.domain, Sender: v.senderDomain, Host: v.host, HostAddr: v.addr, Reporter: v.reporter, Lab: labAddrs(v.c.Lab),
+	}
+	v.answers = make(survey.Answers, len(v.round.Answers))
+	for _, a := range v.round.Answers {
+		v.answers.Add(a)
+	}
+	v.facts = survey.Read(v.subject, v.answers)
+}
+
+func labAddrs(lab []string) []netip.Addr {
+	var out []netip.Addr
+	for _, s := range lab {
+		if ap, err := netip.ParseAddrPort(s); err == nil {
+			out = append(out, ap.Addr())
+		}
+	}
+	return out
+}
+
+// wants gives the questions to ask now: those of the survey, while a round is
+// open and the case is not closed.
+func (v *view) wants() []dnsx.Question {
+	if v.round.N == 0 || v.round.Stopped || v.c.Closing != nil || !v.has || v.domain == "" {
+		return nil
+	}
+	if v.r.NotABounce != "" {
+		return nil
+	}
+	return survey.Wanted(v.subject, v.answers)
+}
+
+// asking reports whether answers are still to come in an open round.
+func (v *view) asking() bool { return len(v.wants()) > 0 }
+
+// recipient gives the envelope recipient for show.
+func (v *view) recipient() safe.Text {
+	if r := v.r.Recipient.Value; r != "" {
+		return r.Safe()
+	}
+	return v.c.Recipient.Safe()
+}
+
+// branch gives the part of the flowchart that the wording leads to.
+func (v *view) branch() Branch {
+	switch {
+	case !v.has:
+		return BranchUnclear
+	case v.r.NotABounce != "":
+		return BranchNone
+	case v.r.Permanence == bounce.Transient && !v.speaksOfRecipient():
+		return BranchWait
+	}
+	return Branch(reply.Branch(v.r.Reason))
+}
+
+// ranking gives the causes, worked out once.
+func (v *view) ranking() []Cause {
+	if v.ranked == nil {
+		v.ranked = v.causes()
+	}
+	return v.ranked
+}
+
+// negativeCache gives how long the system that refused may remember it, and
+// who it is: by the wording's rule first, then by the operator.
+func (v *view) negativeCache() (time.Duration, safe.Text) {
+	if v.reading.Negative > 0 {
+		who := safe.Of(v.reading.Says)
+		if v.verdict.Operator != "" {
+			who = v.verdict.Operator
+		}
+		return v.reading.Negative, joinNonEmpty("", who)
+	}
+	if v.verdict.Kind == Gateway && v.hostOp.op.Negative > 0 {
+		return v.hostOp.op.Negative, v.hostOp.name
+	}
+	return 0, ""
+}
+
+// clearHow says how the system's memory is cleared, where that is known.
+func (v *view) clearHow() safe.Text {
+	if v.gatewayInPath() && v.filter.op.NegativeHow != "" {
+		return safe.Of(v.filter.op.NegativeHow)
+	}
+	return ""
+}
+
+// waits lists for whom the case waits, the longest wait first.
+func (v *view) waits() []WaitingFor {
+	if !v.has || v.r.NotABounce != "" || v.c.Closing != nil {
+		return nil
+	}
+	var out []WaitingFor
+	for _, t := range v.tasks() {
+		if t.State != Waiting || t.Who == "" {
+			continue
+		}
+		i := slices.IndexFunc(out, func(w WaitingFor) bool { return w.Who == t.Who })
+		if i < 0 {
+			out = append(out, WaitingFor{Who: t.Who, What: safe.Textf("%d", t.Number), Since: t.At})
+			continue
+		}
+		out[i].What = safe.Textf("%s %d", out[i].What, t.Number)
+	}
+	if len(out) == 0 {
+		if c, ok := v.copied(StepRejector, StepRecipient); ok && !open(v.ownerConfirmed()) && !v.recipientAbsent() {
+			out = append(out, WaitingFor{Who: v.audience(), What: "the five questions", Since: c.At})
+		}
+	}
+	if v.retryResult() == RetryAccepted {
+		if last, ok := v.lastRetry(); ok {
+			out = append(out, WaitingFor{Who: "whoever sees the mailbox", What: "did the test arrive", Since: last.EndAt})
+		}
+	}
+	return out
+}
+
+func (v *view) listSource() Source {
+	if len(v.c.Lists) == 0 {
+		return "you"
+	}
+	p := v.c.Lists[len(v.c.Lists)-1]
+	if p.Who != "" {
+		return p.Who.Safe()
+	}
+	return safe.Of(lowerText(p.Platform))
+}
+
+func (v *view) listTime() time.Time {
+	if len(v.c.Lists) == 0 {
+		return time.Time{}
+	}
+	at := v.c.Lists[len(v.c.Lists)-1].At
+	for _, r := range v.c.Removals {
+		if r.At.After(at) {
+			at = r.At
+		}
+	}
+	return at
+}
+
+// party is a company or system that plays a part, as far as it is known.
+type party struct {
+	name safe.Text
+	op   operator.Operator
+}
+
+// newParty names an operator as people do: without what the catalogue adds in
+// brackets.
+func newParty(op operator.Operator) party {
+	name, _, _ := strings.Cut(op.Name, " (")
+	return party{safe.Of(name), op}
+}
+
+func (p party) known() bool { return p.name != "" }
+
+// or gives the party's name, or other words for it.
+func (p party) or(otherwise safe.Text) safe.Text {
+	if p.known() {
+		return p.name
+	}
+	return otherwise
+}
+
+// where says what to open in the party's console; hint when that was not
+// looked up in its documentation.
+func (p party) where(otherwise safe.Text) (text safe.Text, hint bool) {
+	if p.known() && p.op.Console != "" {
+		return safe.Of(p.op.Console), p.op.ConsoleHint
+	}
+	return otherwise, true
+}
+
+func (p party) role() operator.Role { return p.op.Role }
+
+// sender is the sending platform, as far as it is known.
+type sender struct {
+	name safe.Text
+	op   operator.Platform
+}
+
+func (s sender) known() bool { return s.name != "" }
+
+func (s sender) or(otherwise safe.Text) safe.Text {
+	if s.known() {
+		return s.name
+	}
+	return otherwise
+}
+
+func (s sender) supportName() safe.Text {
+	if s.known() {
+		return safe.Textf("the support of %s", s.name)
+	}
+	return "the sending platform's support"
+}
+
+func (s sender) lookUpWhere() safe.Text {
+	if s.op.Where != "" {
+		return safe.Of(s.op.Where)
+	}
+	return "the suppression lists of whatever sends this mail: bounces, blocks, invalid, complaints, unsubscribes"
+}

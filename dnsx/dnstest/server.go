@@ -1,0 +1,180 @@
+package dnstest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+)
+
+// ServerOptions says where a [Server] listens and how it behaves.
+type ServerOptions struct {
+	// Addrs are the loopback addresses to listen on, all on one port; none
+	// for 127.0.0.1. Each can stand for an authoritative server of its own.
+	Addrs []netip.Addr
+	// Behave chooses the behaviour for a query; nil for Behaviour always.
+	// It is called from several goroutines at once.
+	Behave    func(Query) Behaviour
+	Behaviour Behaviour
+	NoTCP     bool   // TCP connections are refused
+	Seed      uint64 // of the chance in Behaviour.Loss
+}
+
+// Server answers over UDP and TCP on loopback addresses. A query with RD is
+// answered as a resolver does, one without as the address that was asked.
+type Server struct {
+	zones  *Zones
+	opt    ServerOptions
+	addrs  []netip.AddrPort
+	ctx    context.Context // done when the server closes
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	close  []func() error
+
+	mu       sync.Mutex
+	chance   *rand.Rand
+	queries  []Query
+	inFlight int
+	most     int
+	conns    map[net.Conn]bool
+}
+
+// maxQueries bounds the queries that a server remembers.
+const maxQueries = 100_000
+
+// portTries is how often a free port is looked for that all addresses have.
+const portTries = 20
+
+// NewServer listens and answers until Close.
+func NewServer(zones *Zones, opt ServerOptions) (*Server, error) {
+	if len(opt.Addrs) == 0 {
+		opt.Addrs = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
+	}
+	for _, addr := range opt.Addrs {
+		if !addr.IsLoopback() {
+			return nil, fmt.Errorf("dnstest: %s is no loopback address", addr)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Server{
+		zones: zones, opt: opt, ctx: ctx, cancel: cancel,
+		chance: rand.New(rand.NewPCG(opt.Seed, 0)), conns: map[net.Conn]bool{},
+	}
+	var err error
+	for range portTries {
+		if err = s.listen(); err == nil {
+			return s, nil
+		}
+		_ = s.Close()
+		s.ctx, s.cancel = context.WithCancel(context.Background())
+		s.addrs, s.close = nil, nil
+	}
+	s.cancel()
+	return nil, fmt.Errorf("dnstest: no port: %w", err)
+}
+
+// listen opens UDP and TCP on every address with the port of the first one.
+func (s *Server) listen() error {
+	port := uint16(0)
+	for _, addr := range s.opt.Addrs {
+		pc, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, port)))
+		if err != nil {
+			return err
+		}
+		s.close = append(s.close, pc.Close)
+		at := pc.LocalAddr().(*net.UDPAddr).AddrPort()
+		at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+		port = at.Port()
+		s.addrs = append(s.addrs, at)
+		s.wg.Go(func() { s.serveUDP(pc, at) })
+		if s.opt.NoTCP {
+			continue
+		}
+		l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+		if err != nil {
+			return err
+		}
+		s.close = append(s.close, l.Close)
+		s.wg.Go(func() { s.serveTCP(l, at) })
+	}
+	return nil
+}
+
+// Addr gives the first address in the words of --resolver, like "127.0.0.1:5300".
+func (s *Server) Addr() string { return s.addrs[0].String() }
+
+// Addrs gives all addresses, in the order of the options.
+func (s *Server) Addrs() []netip.AddrPort { return append([]netip.AddrPort(nil), s.addrs...) }
+
+// Close stops listening, drops what is under way, and waits for all of it.
+func (s *Server) Close() error {
+	s.cancel()
+	var errs []error
+	for _, c := range s.close {
+		if err := c(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	s.mu.Lock()
+	for c := range s.conns {
+		_ = c.Close()
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
+	return errors.Join(errs...)
+}
+
+// Queries gives the queries that came, in order, the first 100,000.
+func (s *Server) Queries() []Query {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Query(nil), s.queries...)
+}
+
+// Count gives how many queries came that have the fields of like; fields that
+// are empty there do not matter.
+func (s *Server) Count(like Query) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, q := range s.queries {
+		if (like.Name == "" || q.Name == like.Name) && (like.Type == "" || q.Type == like.Type) &&
+			(like.Transport == "" || q.Transport == like.Transport) && (like.Server == "" || q.Server == like.Server) &&
+			(!like.Recursion || q.Recursion) && (!like.Checking || q.Checking) && (!like.EDNS || q.EDNS) {
+			n++
+		}
+	}
+	return n
+}
+
+// MaxInFlight gives the largest number of queries that were under way at once.
+func (s *Server) MaxInFlight() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.most
+}
+
+// enter notes a query and gives its behaviour, and whether it is lost. leave
+// ends it.
+func (s *Server) enter(q Query) (b Behaviour, lost bool) {
+	b = s.opt.Behaviour
+	if s.opt.Behave != nil {
+		b = s.opt.Behave(q)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queries) < maxQueries {
+		s.queries = append(s.queries, q)
+	}
+	s.inFlight++
+	s.most = max(s.most, s.inFlight)
+	return b, q.Transport == "udp" && b.Loss > 0 && s.chance.Float64() < b.Loss
+}
+
+func (s *Server) leave() {
+	s.mu.Lock()
+	s.inFlight--
+	s.mu.Unlock()
+}

@@ -1,0 +1,354 @@
+package survey
+
+import (
+	"net/netip"
+	"strings"
+
+	"deadletter/dnsx"
+)
+
+// walk builds a graph section by section. Sections come in the order of what
+// must always fit: the questions that need no answer, hosts, servers, SPF,
+// reverse names, and forward confirmation with what room is left.
+type walk struct {
+	subject Subject
+	answers Answers
+	graph   *Graph
+
+	zone     string // the zone whose name servers are known, "" while they are not
+	nsFrom   dnsx.Question
+	servers  []string // its name servers, the first MaxNameServers
+	mx       []string // hosts that mail for the recipient goes to, the first MaxMXHosts
+	mxKnown  bool     // the MX question has its answer
+	implicit bool     // mx is the recipient domain itself
+	reversed []reversal
+}
+
+// reversal is an address whose name is asked for.
+type reversal struct {
+	addr netip.Addr
+	from dnsx.Question
+}
+
+func newWalk(s Subject, a Answers) *walk {
+	w := &walk{subject: s.canonical(), answers: a, graph: &Graph{
+		nodes: map[dnsx.Question]*node{}, answers: a, refused: map[dnsx.Question]bool{},
+	}}
+	w.first()
+	w.mailHosts()
+	w.nameServers()
+	w.direct()
+	w.includes(w.subject.Recipient)
+	if w.subject.Sender != w.subject.Recipient {
+		w.includes(w.subject.Sender)
+	}
+	w.names()
+	w.confirmations()
+	w.graph.settle()
+	return w
+}
+
+func ask(t dnsx.Type, name string) dnsx.Question { return dnsx.Question{Name: name, Type: t} }
+
+// open reports whether a question of the graph has no answer yet.
+func (w *walk) open(q dnsx.Question) bool { return w.graph.Asking(q) }
+
+// first asks what needs no answer. The first panel in view comes first.
+func (w *walk) first() {
+	g, s := w.graph, w.subject
+	if d := s.Recipient; d != "" {
+		g.add(ask(dnsx.TypeMX, d))
+		g.add(ask(dnsx.TypeNS, d))
+		g.add(ask(dnsx.TypeA, d))
+		g.add(ask(dnsx.TypeAAAA, d))
+	}
+	w.host(s.Host, s.HostAddr)
+	if d := s.Recipient; d != "" {
+		g.add(ask(dnsx.TypeTXT, d))
+		g.add(ask(dnsx.TypeSOA, d))
+		g.add(ask(dnsx.TypeCNAME, "autodiscover."+d))
+		g.add(ask(dnsx.TypeA, "autodiscover."+d))
+		g.add(ask(dnsx.TypeSRV, "_autodiscover._tcp."+d))
+		g.add(ask(dnsx.TypeTXT, "_dmarc."+d))
+	}
+	if d := s.Sender; d != "" {
+		g.add(ask(dnsx.TypeTXT, d))
+		for _, name := range policyNames(d) {
+			g.add(ask(dnsx.TypeTXT, name))
+		}
+		g.add(ask(dnsx.TypeMX, d))
+	}
+	w.host(s.Reporter, s.ReporterAddr)
+}
+
+func (w *walk) host(name string, addr netip.Addr) {
+	if name != "" {
+		w.graph.add(ask(dnsx.TypeA, name))
+		w.graph.add(ask(dnsx.TypeAAAA, name))
+	}
+	if addr.IsValid() {
+		w.graph.add(ask(dnsx.TypePTR, dnsx.ReverseName(addr)))
+	}
+}
+
+// policyNames gives where the DMARC policy of a domain may be: at the domain,
+// and one label up each time until two labels remain. A long name goes on with
+// its last seven labels (RFC 9989 section 4.10).
+func policyNames(domain string) []string {
+	out := []string{"_dmarc." + domain}
+	labels := strings.Split(domain, ".")
+	if len(labels) > MaxDMARC {
+		labels = labels[len(labels)-MaxDMARC:]
+	}
+	for len(labels) > 2 && len(out) < MaxDMARC {
+		labels = labels[1:]
+		out = append(out, "_dmarc."+strings.Join(labels, "."))
+	}
+	return out
+}
+
+// mailHosts asks for the addresses of the MX hosts. Where there is no MX the
+// domain is its own host (RFC 5321 section 5.1), and was asked already.
+func (w *walk) mailHosts() {
+	q := ask(dnsx.TypeMX, w.subject.Recipient)
+	answer, ok := w.answers[q]
+	if !ok {
+		if w.open(q) {
+			w.graph.hold(2 * MaxMXHosts)
+		}
+		return
+	}
+	w.mxKnown = true
+	if answer.Outcome == dnsx.NoData {
+		w.mx, w.implicit = []string{w.subject.Recipient}, true
+		return
+	}
+	seen := map[string]bool{}
+	for _, e := range entries(answer) {
+		if !dnsx.IsHostname(e.Host) || seen[e.Host] {
+			continue
+		}
+		seen[e.Host] = true
+		if len(w.mx) == MaxMXHosts {
+			w.graph.left.MXHosts++
+			continue
+		}
+		w.mx = append(w.mx, e.Host)
+		w.graph.add(ask(dnsx.TypeA, e.Host), q)
+		w.graph.add(ask(dnsx.TypeAAAA, e.Host), q)
+	}
+}
+
+// nameServers looks for the zone that the recipient domain is in, upwards from
+// the domain, and asks for the addresses of its name servers.
+func (w *walk) nameServers() {
+	zone := w.subject.Recipient
+	for climbed := 0; ; climbed++ {
+		q := ask(dnsx.TypeNS, zone)
+		answer, ok := w.answers[q]
+		if !ok {
+			if w.open(q) {
+				w.graph.hold(maxClimb - climbed + 2*MaxNameServers + 2*MaxServers)
+			}
+			return
+		}
+		if answer.Outcome == dnsx.NoError {
+			w.zone, w.nsFrom = zone, q
+			break
+		}
+		above := zoneAbove(zone, answer)
+		if above == "" || climbed == maxClimb {
+			return
+		}
+		w.graph.add(ask(dnsx.TypeNS, above), q)
+		zone = above
+	}
+	for _, host := range hosts(w.answers[w.nsFrom], dnsx.TypeNS) {
+		if !dnsx.IsHostname(host) {
+			continue
+		}
+		if len(w.servers) == MaxNameServers {
+			w.graph.left.NameServers++
+			continue
+		}
+		w.servers = append(w.servers, host)
+		w.graph.add(ask(dnsx.TypeA, host), w.nsFrom)
+		w.graph.add(ask(dnsx.TypeAAAA, host), w.nsFrom)
+	}
+}
+
+// zoneAbove gives the zone that a negative answer for NS says a name is in, or
+// where it does not say, the name one label up; "" where only a top-level
+// domain is left, or the answer says nothing about the zone.
+func zoneAbove(name string, a dnsx.Answer) string {
+	if !a.Outcome.Absent() {
+		return ""
+	}
+	_, above, _ := strings.Cut(name, ".")
+	// After an alias the SOA may be that of another zone altogether.
+	if zone := dnsx.CanonicalName(a.Zone); zone != "" && len(a.Chain) == 0 {
+		if !strings.HasSuffix(name, "."+zone) {
+			return ""
+		}
+		above = zone
+	}
+	if !strings.Contains(above, ".") || !dnsx.IsHostname(above) {
+		return ""
+	}
+	return above
+}
+
+// direct asks the authoritative servers themselves for MX and SOA of the
+// recipient domain: what the resolver holds may be old.
+func (w *walk) direct() {
+	asked, opened := 0, false
+	for _, host := range w.servers {
+		addr, parents, known := w.serverAddr(host)
+		if asked == MaxServers {
+			if known && addr.IsValid() && !opened {
+				w.graph.left.NameServers++
+			}
+			continue
+		}
+		switch {
+		case !known:
+			asked++
+			opened = true
+			w.graph.hold(2)
+		case addr.IsValid():
+			asked++
+			for _, t := range []dnsx.Type{dnsx.TypeMX, dnsx.TypeSOA} {
+				w.graph.add(dnsx.Question{Name: w.subject.Recipient, Type: t, Server: addr}, parents...)
+			}
+		}
+	}
+}
+
+// serverAddr gives the address at which a name server may be asked: its first
+// IPv4 address that may be contacted, else IPv6; zero for none. known is false
+// while that is open. parents are the answers it took.
+func (w *walk) serverAddr(host string) (addr netip.Addr, parents []dnsx.Question, known bool) {
+	for _, t := range []dnsx.Type{dnsx.TypeA, dnsx.TypeAAAA} {
+		q := ask(t, host)
+		answer, ok := w.answers[q]
+		if !ok {
+			return netip.Addr{}, nil, !w.open(q)
+		}
+		parents = append(parents, q)
+		for _, f := range addresses(answer) {
+			if w.subject.mayAsk(f.addr) {
+				return f.addr, parents, true
+			}
+		}
+	}
+	return netip.Addr{}, parents, true
+}
+
+// names asks for the PTR names of the addresses of the MX hosts, and of a
+// named host whose address the bounce does not tell.
+func (w *walk) names() {
+	s := w.subject
+	w.hostNames(s.Host, s.HostAddr)
+	w.hostNames(s.Reporter, s.ReporterAddr)
+	if !w.mxKnown {
+		if w.open(ask(dnsx.TypeMX, s.Recipient)) {
+			w.graph.hold(MaxAddrs + MaxAddrs*MaxNames)
+		}
+		return
+	}
+	room, opened := MaxAddrs, false
+	var parents []dnsx.Question
+	if w.implicit {
+		parents = append(parents, ask(dnsx.TypeMX, s.Recipient))
+	}
+	for _, host := range w.mx {
+		list, open := w.addresses(host)
+		take := min(len(list), MaxHostAddrs, room)
+		for _, f := range list[:take] {
+			w.reverse(f, parents...)
+		}
+		if !opened {
+			w.graph.left.Addresses += len(list) - take
+		}
+		most := min(len(list), MaxHostAddrs)
+		if open {
+			most, opened = MaxHostAddrs, true
+		}
+		most = min(most, room)
+		w.graph.hold((most - take) * (1 + MaxNames))
+		room -= most
+	}
+}
+
+func (w *walk) hostNames(host string, addr netip.Addr) {
+	if addr.IsValid() {
+		w.reversed = append(w.reversed, reversal{addr, ask(dnsx.TypePTR, dnsx.ReverseName(addr))})
+		return
+	}
+	if host == "" {
+		return
+	}
+	list, open := w.addresses(host)
+	take := min(len(list), maxNamed)
+	for _, f := range list[:take] {
+		w.reverse(f)
+	}
+	if open {
+		w.graph.hold((maxNamed - take) * (1 + MaxNames))
+	}
+}
+
+// addresses gives the addresses of a host whose place in the order is certain,
+// IPv4 first; open tells that there may be more.
+func (w *walk) addresses(host string) (list []found, open bool) {
+	for _, t := range []dnsx.Type{dnsx.TypeA, dnsx.TypeAAAA} {
+		q := ask(t, host)
+		answer, ok := w.answers[q]
+		if !ok {
+			if w.open(q) {
+				return list, true
+			}
+			continue
+		}
+		list = append(list, addresses(answer)...)
+	}
+	return list, false
+}
+
+func (w *walk) reverse(f found, parents ...dnsx.Question) {
+	q := ask(dnsx.TypePTR, dnsx.ReverseName(f.addr))
+	way := append([]dnsx.Question{f.from}, parents...)
+	w.graph.add(q, way...)
+	w.reversed = append(w.reversed, reversal{f.addr, q})
+}
+
+// confirmations asks for the addresses of the names that addresses have, in
+// the family of the address.
+func (w *walk) confirmations() {
+	for _, r := range w.reversed {
+		answer, ok := w.answers[r.from]
+		if !ok {
+			if w.open(r.from) {
+				w.graph.hold(MaxNames)
+			}
+			continue
+		}
+		for _, q := range confirming(r.addr, answer) {
+			w.graph.add(q, r.from)
+		}
+	}
+}
+
+// confirming gives the questions that confirm an address by its PTR answer.
+func confirming(addr netip.Addr, ptr dnsx.Answer) (out []dnsx.Question) {
+	t := dnsx.TypeA
+	if addr.Is6() {
+		t = dnsx.TypeAAAA
+	}
+	for _, name := range hosts(ptr, dnsx.TypePTR) {
+		if dnsx.IsHostname(name) && len(out) < MaxNames {
+			out = append(out, ask(t, name))
+		}
+	}
+	return out
+}

@@ -1,0 +1,264 @@
+package ui
+
+import (
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/safe"
+)
+
+// goTo shows another panel of the case.
+func (c *openCase) goTo(entry int) {
+	if entry == c.entry {
+		return
+	}
+	c.entry, c.scroll, c.task = entry, 0, 0
+	// Begin at the first question that is not answered.
+	for i, t := range c.tasks() {
+		if t.State != diagnose.Answered {
+			c.task = i
+			return
+		}
+	}
+}
+
+// step goes to a neighbour in the order of the rail.
+func (c *openCase) step(by int) {
+	list := c.entries()
+	at := slices.Index(list, c.entry)
+	if to := at + by; at >= 0 && to >= 0 && to < len(list) {
+		c.goTo(list[to])
+	}
+}
+
+func (m *Model) jump(key string) {
+	c := m.kase()
+	if c == nil || len(key) != 1 {
+		return
+	}
+	if n := int(key[0] - '0'); n >= 1 && n <= len(c.snap.flow.Steps) {
+		c.goTo(n)
+	}
+}
+
+// vertical moves in the pane that has the keys.
+func (m *Model) vertical(by int) {
+	c := m.kase()
+	switch {
+	case m.focus == railPane:
+		c.step(by)
+	case m.focus == sidePane:
+		m.raw.at = min(max(m.raw.at+by, 0), max(0, m.sideLines()-1))
+	case len(c.tasks()) > 0:
+		c.task = min(max(c.task+by, 0), len(c.tasks())-1)
+	default:
+		c.scroll = min(max(c.scroll+by, 0), m.mostScroll(c))
+	}
+}
+
+func (m *Model) page(by int) {
+	c := m.kase()
+	step := by * max(1, m.frame.panel.h-4)
+	switch {
+	case m.focus == sidePane:
+		m.raw.at = min(max(m.raw.at+step, 0), max(0, m.sideLines()-1))
+	case len(c.tasks()) > 0:
+		c.task = min(max(c.task+2*by, 0), len(c.tasks())-1)
+	default:
+		c.scroll = min(max(c.scroll+step, 0), m.mostScroll(c))
+	}
+}
+
+func (m *Model) edge(end bool) {
+	c := m.kase()
+	switch {
+	case m.focus == railPane:
+		if list := c.entries(); len(list) > 0 {
+			if end {
+				c.goTo(list[len(list)-1])
+			} else {
+				c.goTo(list[0])
+			}
+		}
+	case m.focus == sidePane:
+		m.raw.at = 0
+		if end {
+			m.raw.at = max(0, m.sideLines()-1)
+		}
+	default:
+		c.scroll, c.task = 0, 0
+		if end {
+			c.scroll, c.task = m.mostScroll(c), max(0, len(c.tasks())-1)
+		}
+	}
+}
+
+// mostScroll gives how far the panel can be scrolled.
+func (m *Model) mostScroll(c *openCase) int {
+	// Scrolled panels are laid out with next pinned to the foot.
+	v := m.panelView(c, 1)
+	if !m.panelView(c, 0).cut {
+		return 0
+	}
+	return v.most
+}
+
+func (m *Model) nextPane() {
+	panes := []pane{panelPane, railPane}
+	if m.frame.shape == wide {
+		panes = append(panes, sidePane)
+	}
+	at := slices.Index(panes, m.focus)
+	m.focus = panes[(at+1)%len(panes)]
+}
+
+// meaning is what enter does on a panel.
+type meaning uint8
+
+const (
+	nothingToDo meaning = iota
+	copyAndGo
+	goOn
+	removeEntry
+	retryOnce
+	recordResult
+	recordLists
+	goFromRail
+)
+
+// enterMeans says what enter does now: what next says.
+func (m *Model) enterMeans() meaning {
+	c := m.kase()
+	if c == nil {
+		return nothingToDo
+	}
+	if m.focus == railPane {
+		return goFromRail
+	}
+	_, p := c.panel()
+	if p.Copy != nil {
+		return copyAndGo
+	}
+	if c.readOnly() == "" {
+		for _, o := range []struct {
+			kind diagnose.OfferKind
+			step diagnose.Step
+			is   meaning
+		}{
+			{diagnose.OfferResult, diagnose.StepRetry, recordResult},
+			{diagnose.OfferRetry, diagnose.StepRetry, retryOnce},
+			{diagnose.OfferRemoval, diagnose.StepSuppression, removeEntry},
+		} {
+			if _, ok := c.offer(o.kind, p.Step); ok && p.Step == o.step {
+				return o.is
+			}
+		}
+		if _, ok := c.offer(diagnose.OfferLookUp, p.Step); ok && p.Step == diagnose.StepSuppression && p.State == diagnose.Active {
+			return recordLists
+		}
+	}
+	if c.following(p) != 0 {
+		return goOn
+	}
+	return nothingToDo
+}
+
+// following gives the panel that comes after one; 0 for none.
+func (c *openCase) following(p diagnose.Panel) int {
+	if n := p.GoTo.Number(); n > 0 {
+		return n
+	}
+	if c.entry > 0 && c.entry < len(c.snap.flow.Steps) {
+		return c.entry + 1
+	}
+	return 0
+}
+
+func enterWords(m *Model) (long, short safe.Text) {
+	c := m.kase()
+	if c == nil {
+		return "", ""
+	}
+	_, p := c.panel()
+	switch m.enterMeans() {
+	case copyAndGo:
+		if n := p.GoTo.Number(); n > 0 {
+			return safe.Textf("copy questions, go to %d", n), safe.Textf("copy, go to %d", n)
+		}
+		return "copy questions", "copy"
+	case goOn:
+		t := safe.Textf("go to %d", c.following(p))
+		return t, t
+	case removeEntry:
+		return "record the removal", "removal"
+	case retryOnce:
+		return "retry once", "retry"
+	case recordResult:
+		return "record what came of it", "result"
+	case recordLists:
+		return "record the look-up", "look-up"
+	case goFromRail:
+		return "to the panel", "panel"
+	}
+	return "", ""
+}
+
+// enter does what next says.
+func (m *Model) enter() tea.Cmd {
+	c := m.kase()
+	_, p := c.panel()
+	switch m.enterMeans() {
+	case copyAndGo:
+		return m.copyHere(true)
+	case goOn:
+		c.goTo(c.following(p))
+	case removeEntry:
+		return m.openRemoval()
+	case retryOnce:
+		return m.openRetry()
+	case recordResult:
+		return m.openResult()
+	case recordLists:
+		return m.openLists()
+	case goFromRail:
+		m.focus = panelPane
+	}
+	return nil
+}
+
+// copyHere copies the draft of the panel shown, and then goes on or stays.
+func (m *Model) copyHere(move bool) tea.Cmd {
+	c := m.kase()
+	d, ok := c.draft()
+	if !ok {
+		return nil
+	}
+	_, p := c.panel()
+	return m.copyDraft(c, d, p.Step, move, p.GoTo)
+}
+
+// copied tells which way the text went, and goes on where that was asked.
+func (m *Model) copied(msg copiedMsg) {
+	m.waiting--
+	if msg.err != nil {
+		m.failed("nothing was copied", msg.err)
+		return
+	}
+	m.say(msg.receipt.Says)
+	if msg.record != nil {
+		m.failed("copied, but not recorded", msg.record)
+	}
+	if !msg.move {
+		return
+	}
+	if m.screen == inLetter {
+		m.screen = inCase
+	}
+	for _, c := range m.cases {
+		if n := msg.goTo.Number(); c.session == msg.session && n > 0 {
+			c.goTo(n)
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	mcobra "github.com/muesli/mango-cobra"
+	"github.com/muesli/roff"
+	"github.com/spf13/cobra"
+)
+
+// Version names this build: the module version of a release, else the commit
+// it was built from.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	var revision, dirty string
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			revision = s.Value[:min(len(s.Value), 12)]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+changes"
+		}
+	}
+	if revision == "" {
+		return "devel"
+	}
+	return "devel-" + revision + dirty
+}
+
+func versionCommand(env Environment) *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "say which version this is",
+		Example: "  deadletter version",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, err := fmt.Fprintln(env.Stdout, "deadletter "+Version())
+			return err
+		},
+	}
+}
+
+func manCommand(env Environment) *cobra.Command {
+	return &cobra.Command{
+		Use:     "man",
+		Short:   "write the manual page",
+		Example: "  deadletter man | man -l -",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			page, err := mcobra.NewManPage(1, cmd.Root())
+			if err != nil {
+				return fmt.Errorf("make the manual page: %w", err)
+			}
+			page = page.WithSection("Exit codes", strings.Join([]string{
+				"0 diagnosed", "1 undetermined", "2 usage", "3 network needed and not there", "4 input unreadable or no bounce",
+			}, "\n")).WithSection("Files", "$XDG_DATA_HOME/deadletter/cases/ID.journal: one case a file, mode 0600.").
+				WithSection("Privacy", "Nothing leaves this machine but DNS questions to the resolver that the first screen names. --offline opens no socket.")
+			_, err = fmt.Fprintln(env.Stdout, page.Build(roff.NewDocument()))
+			return err
+		},
+	}
+}

@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/casefile"
+	"deadletter/diagnose/safe"
+	"deadletter/dnsx"
+	"deadletter/ui"
+)
+
+// desk opens cases for the screen.
+type desk struct {
+	*opener
+	env      Environment
+	sessions []*caseSession // everything opened, to be closed at the end
+}
+
+// Read says what a pasted text is, before anything is asked.
+func (d *desk) Read(raw []byte) ui.Reading {
+	result := bounce.Read(raw, bounce.Options{Name: "paste", Now: d.now()})
+	if result.Problem != nil {
+		return ui.Reading{Headline: result.Says}
+	}
+	c := diagnose.Fold([]diagnose.Event{{Seq: 1, At: d.now(), By: diagnose.Program, Body: diagnose.CaseOpened{OwnMTAs: d.ownMTAs}},
+		{Seq: 2, At: d.now(), By: d.actor, Body: captured(capturedBounce{"paste", raw, result.Reports[0]})}})
+	flow := diagnose.Next(c, d.now())
+	panel := flow.Step(diagnose.StepCapture)
+	r := result.Reports[0]
+	_, domain := diagnose.AddressDomain(r.Recipient.Value)
+	out := ui.Reading{
+		Recognised: true, Headline: safe.Textf("%s: %s", result.Recognised, first(panel.Verdict)),
+		Reading: panel.So, Recipients: len(result.Reports), Domain: safe.Of(domain), Enough: "To begin, yes. Anything pasted after it is added to the case.",
+	}
+	if domain == "" {
+		out.Enough = "Not quite: the recipient is not in it, so DNS has nothing to be asked about."
+	}
+	if !r.Failure() {
+		out.Enough = "It is no bounce; it can be kept, there is nothing to investigate."
+	}
+	for _, s := range panel.Sections {
+		out.Fields = append(out.Fields, s.Fields...)
+		if s.Label == "missing" {
+			out.Missing = s.Findings
+		}
+	}
+	return out
+}
+
+func first(list []safe.Text) safe.Text {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+// Open makes one case per recipient of the text.
+func (d *desk) Open(ctx context.Context, source string, raw []byte, offline bool) ([]ui.Session, error) {
+	result := bounce.Read(raw, bounce.Options{Name: source, Now: d.now()})
+	if result.Problem != nil {
+		return nil, errors.New(string(result.Says))
+	}
+	var list []capturedBounce
+	for _, r := range result.Reports {
+		list = append(list, capturedBounce{source, raw, r})
+	}
+	return d.openGroups(ctx, gather(list), offline)
+}
+
+func (d *desk) openGroups(ctx context.Context, groups []group, offline bool) ([]ui.Session, error) {
+	o := *d.opener
+	if offline && !o.offline {
+		o.resolver, o.offline = dnsx.OfflineResolver{Clock: d.now}, true
+	}
+	siblings := siblingsOf(groups)
+	var out []ui.Session
+	for _, g := range groups {
+		// The case lives as long as the screen, not as long as this request.
+		s, err := o.begin(context.WithoutCancel(ctx), g, siblings)
+		if err != nil {
+			return out, err
+		}
+		d.sessions = append(d.sessions, s)
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// Add adds the text to an open case: its bounces for the case's recipient, and
+// those that name none.
+func (d *desk) Add(ctx context.Context, s ui.Session, source string, raw []byte) error {
+	result := bounce.Read(raw, bounce.Options{Name: source, Now: d.now()})
+	if result.Problem != nil {
+		return errors.New(string(result.Says))
+	}
+	own := caseKey(bounce.Report{Recipient: bounce.Field{Value: s.Case().Recipient}})
+	added := 0
+	for _, r := range result.Reports {
+		if key := caseKey(r); key != "" && own != "" && key != own {
+			continue
+		}
+		if err := s.Propose(ctx, captured(capturedBounce{source, raw, r})); err != nil {
+			return err
+		}
+		added++
+	}
+	if added == 0 {
+		return errors.New("it is about another recipient; p opens it as a case of its own")
+	}
+	return nil
+}
+
+// Cases lists what is on disk.
+func (d *desk) Cases(context.Context) ([]ui.Line, error) {
+	if d.store == nil {
+		return nil, d.noStore
+	}
+	return caseLines(d.store, d.now())
+}
+
+// Resume opens a case from disk.
+func (d *desk) Resume(ctx context.Context, id string) (ui.Session, error) {
+	s, err := d.opener.resume(context.WithoutCancel(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	d.sessions = append(d.sessions, s)
+	return s, nil
+}
+
+// Resolver says who will be asked.
+func (d *desk) Resolver() safe.Text { return safe.Of(d.resolver.Name()) }
+
+// Demo opens the worked example: its own zones, clock and look-up, no network,
+// nothing kept.
+func (d *desk) Demo(ctx context.Context) ([]ui.Session, error) {
+	s, err := openDemo(context.WithoutCancel(ctx), d.env)
+	if err != nil {
+		return nil, err
+	}
+	d.sessions = append(d.sessions, s)
+	return []ui.Session{s}, nil
+}
+
+// close ends every session and waits for what is under way.
+func (d *desk) close() error {
+	var errs []error
+	for _, s := range d.sessions {
+		errs = append(errs, s.Close())
+	}
+	if d.store != nil {
+		errs = append(errs, d.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// caseLines reads every case in the folder far enough to say where it stands.
+func caseLines(store *casefile.Store, now time.Time) ([]ui.Line, error) {
+	entries, err := store.List()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var lines []ui.Line
+	for _, e := range entries {
+		events, loaded, err := store.Read(e.ID)
+		if err != nil {
+			lines = append(lines, ui.Line{ID: e.ID, Recipient: e.Recipient.Safe(), Since: e.ModTime, Problem: safe.Of(err.Error())})
+			continue
+		}
+		c := diagnose.Fold(events)
+		f := diagnose.Next(c, now)
+		line := ui.Line{
+			ID: e.ID, Recipient: f.Header.Recipient, Reply: f.Header.Short, Step: f.At, State: f.Step(f.At).State, Outcome: f.Outcome, Since: e.ModTime,
+		}
+		if len(f.Waits) > 0 {
+			line.Waits, line.Since = safe.Textf("%s: %s", f.Waits[0].Who, f.Waits[0].What), f.Waits[0].Since
+		}
+		if loaded.Damage != nil && loaded.Damage.Kind != casefile.DamageTail {
+			line.Problem = loaded.Damage.Why
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}

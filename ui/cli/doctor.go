@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	xterm "golang.org/x/term"
+
+	"deadletter/diagnose/safe"
+	"deadletter/dnsx"
+	"deadletter/ui/clip"
+	"deadletter/ui/term"
+)
+
+// clipboardHelper is the hidden command that package clip starts, so that a
+// clipboard tool which never returns can be ended.
+const clipboardHelper = "clipboard-helper"
+
+func doctorCommand(env Environment, g *globals) *cobra.Command {
+	var test bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "say what the terminal, the clipboard, the resolver and the case folder can do, and why",
+		Long: `Doctor looks at what the workbench will use: the terminal as the environment
+tells of it, the way a copy would go and why, the resolver, the case folder. It
+asks the resolver one question, about the root, unless --offline is given. With
+--copy it sends a test line the way a copy would go.`,
+		Example: "  deadletter doctor\n  deadletter doctor --copy --clipboard osc52",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return doctor(cmd.Context(), env, g, test)
+		},
+	}
+	cmd.Flags().BoolVar(&test, "copy", false, "copy a test line")
+	return cmd
+}
+
+func helperCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: clipboardHelper, Hidden: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error { return clip.Help(cmd.InOrStdin()) },
+	}
+}
+
+func doctor(ctx context.Context, env Environment, g *globals, test bool) error {
+	wish, err := term.ParseColor(g.color)
+	if err != nil {
+		return fail(exitUsage, "", "--color: %w", err)
+	}
+	line := func(label string, text safe.Text) { fmt.Fprintf(env.Stdout, "%-11s %s\n", label, text) }
+	line("version", safe.Of(Version()))
+
+	file, _ := env.Stdout.(*os.File)
+	tty := file != nil && xterm.IsTerminal(int(file.Fd()))
+	caps := term.Detect(env.Getenv, tty, wish)
+	line("terminal", safe.Textf("TERM=%s, %s", env.Getenv("TERM"), terminalText(tty, caps)))
+
+	var out io.Writer
+	if tty {
+		out = term.NewWriter(file)
+	}
+	board, err := newClipboard(env, g, out)
+	if err != nil {
+		return fail(exitUsage, "", "--clipboard: %w", err)
+	}
+	e := board.Explain()
+	line("clipboard", safe.Textf("%s is tried first", e.Chosen))
+	for _, r := range e.Rungs {
+		state := safe.Text("no ")
+		if r.Usable {
+			state = "yes"
+		}
+		line("", safe.Textf("%s %s: %s", state, r.Name, r.Why))
+	}
+	if test {
+		receipt, err := board.Copy(ctx, "deadletter clipboard test "+env.Now().UTC().Format(time.RFC3339))
+		if err != nil {
+			line("", safe.Textf("test: %s", err))
+		} else {
+			line("", safe.Textf("test: %s", receipt.Says))
+		}
+	}
+	code := resolverHealth(ctx, env, g, line)
+	if store, err := openStore(env, true); err != nil {
+		line("cases", safe.Textf("%s", err))
+	} else {
+		defer store.Close()
+		list, _ := store.List()
+		line("cases", safe.Textf("%d in %s", len(list), store.Dir()))
+	}
+	if code != exitDiagnosed {
+		return quietExit(code)
+	}
+	return nil
+}
+
+func terminalText(tty bool, c term.Capabilities) safe.Text {
+	text := safe.Text("no terminal: output goes to a file or pipe")
+	if tty {
+		text = safe.Textf("colour: %s", c.Profile.Name())
+	}
+	if !c.UTF8 {
+		text += ", no UTF-8 in the locale: ASCII glyphs"
+	}
+	for _, f := range []struct {
+		on   bool
+		name safe.Text
+	}{{c.Tmux, "in tmux"}, {c.Screen, "in screen"}, {c.SSH, "over SSH"}, {c.Display, "with a display"}, {c.Dumb, "cannot move its cursor"}} {
+		if f.on {
+			text += ", " + f.name
+		}
+	}
+	return text
+}
+
+// resolverHealth asks for the root's name servers, which every resolver knows.
+func resolverHealth(ctx context.Context, env Environment, g *globals, line func(string, safe.Text)) int {
+	resolver, err := newResolver(g, env.Now)
+	if err != nil {
+		line("resolver", safe.Of(err.Error()))
+		return exitNoNetwork
+	}
+	if g.offline {
+		line("resolver", "offline: nothing is asked")
+		return exitDiagnosed
+	}
+	a := resolver.Resolve(ctx, dnsx.Question{Name: ".", Type: dnsx.TypeNS})
+	text := safe.Textf("%s: %s in %d ms", resolver.Name(), safe.Of(string(a.Outcome)), a.Took.Milliseconds())
+	if a.Err != "" {
+		text = safe.Textf("%s (%s)", text, a.Err)
+	}
+	line("resolver", text)
+	if a.Outcome == dnsx.Timeout || a.Outcome == dnsx.Offline {
+		line("", "no answer: name another with --resolver ADDR, or work with --offline")
+		return exitNoNetwork
+	}
+	return exitDiagnosed
+}

@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/report"
+	"deadletter/diagnose/safe"
+)
+
+// investigateWithin bounds one headless case.
+const investigateWithin = 60 * time.Second
+
+func reportCommand(env Environment, g *globals) *cobra.Command {
+	format := "text"
+	cmd := &cobra.Command{
+		Use:   "report [--format text|md|json|eml] PATH...",
+		Short: "the whole investigation, headless; writes no case",
+		Long: `Report reads the bounces, asks DNS, and writes what the six steps say: as text,
+as Markdown for a ticket, as JSON Lines (one object a case), or as the letter
+to the administrator in .eml form. It keeps nothing on disk.`,
+		Example: "  deadletter report bounce.eml\n  deadletter report --format json --resolver 9.9.9.9 monday/ > monday.jsonl\n  echo '550 5.1.1 <a@example.com> User unknown' | deadletter report --offline -",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return headless(cmd.Context(), env, g, args, format)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", format, "text, md, json or eml")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "md", "json", "eml"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// writers are the formats of report.
+var writers = map[string]func(io.Writer, report.Input) error{
+	"text": report.Text, "md": report.Markdown, "json": report.JSON, "eml": report.EML,
+}
+
+func headless(ctx context.Context, env Environment, g *globals, paths []string, format string) error {
+	write, ok := writers[format]
+	if !ok {
+		return fail(exitUsage, "text, md, json or eml", "there is no format %q", format)
+	}
+	o, err := newOpener(env, g, false)
+	if err != nil {
+		return err
+	}
+	list, unreadable := readAll(env, paths, env.Stderr, env.Now())
+	groups := gather(list)
+	if len(groups) == 0 {
+		if unreadable {
+			return quietExit(exitUnreadable)
+		}
+		return fail(exitUnreadable, "give a bounce mail, an SMTP reply or a log line", "there is no bounce in the input")
+	}
+	out := bufio.NewWriter(env.Stdout)
+	code := exitDiagnosed
+	if unreadable {
+		code = exitUnreadable
+	}
+	siblings := siblingsOf(groups)
+	for _, group := range groups {
+		flow, err := o.reportOne(ctx, out, group, siblings, write)
+		if err != nil {
+			return err
+		}
+		code = max(code, exitCode(flow))
+		if err := out.Flush(); err != nil {
+			return fail(exitUnreadable, "", "cannot write the report: %w", err)
+		}
+	}
+	if code != exitDiagnosed {
+		return quietExit(code)
+	}
+	return nil
+}
+
+// reportOne investigates one case and writes it.
+func (o *opener) reportOne(ctx context.Context, out io.Writer, g group, siblings []diagnose.SiblingsSeen, write func(io.Writer, report.Input) error) (diagnose.Flow, error) {
+	ctx, cancel := context.WithTimeout(ctx, investigateWithin)
+	defer cancel()
+	s, err := o.begin(ctx, g, siblings)
+	if err != nil {
+		return diagnose.Flow{}, err
+	}
+	defer s.Close()
+	if err := s.Idle(ctx); err != nil {
+		return diagnose.Flow{}, fail(exitNoNetwork, "a resolver that answers: --resolver ADDR", "DNS took longer than %s", investigateWithin)
+	}
+	flow := s.Flow()
+	err = write(out, report.Input{
+		Case: s.Case(), Flow: flow, DNS: report.SummariseDNS(s.Case()), Version: Version(), Location: time.Local, Made: o.now(),
+	})
+	if err != nil {
+		return flow, fail(exitUnreadable, "", "cannot write the report: %w", err)
+	}
+	return flow, nil
+}
+
+// exitCode gives a case's code. A network that was needed and was not there is
+// told apart from evidence that is not enough.
+func exitCode(f diagnose.Flow) int {
+	if f.Branch == diagnose.BranchNone {
+		return exitUnreadable
+	}
+	if f.NetworkFailed {
+		return exitNoNetwork
+	}
+	return report.ExitCode([]diagnose.Flow{f})
+}
+
+// readAll reads every input, and says what could not be read.
+func readAll(env Environment, paths []string, errs io.Writer, now time.Time) (list []capturedBounce, unreadable bool) {
+	for in := range inputs(paths, env.Stdin) {
+		if in.err != nil {
+			fmt.Fprintln(errs, "deadletter: "+string(safe.Of(in.err.Error())))
+			unreadable = true
+			continue
+		}
+		result := bounce.Read(in.raw, bounce.Options{Name: in.path, Now: now})
+		if result.Problem != nil {
+			fmt.Fprintf(errs, "deadletter: %s: %s\n", safe.Of(in.path), result.Says)
+			unreadable = true
+			continue
+		}
+		for _, r := range result.Reports {
+			list = append(list, capturedBounce{in.path, in.raw, r})
+		}
+	}
+	return list, unreadable
+}

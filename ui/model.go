@@ -1,0 +1,353 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/safe"
+)
+
+// Options are what the screen is given. Desk and Clipboard are needed.
+type Options struct {
+	Desk      Desk
+	Clipboard Clipboard
+	Sessions  []Session          // cases that are open from the start
+	Clock     func() time.Time   // nil for the system's
+	Location  *time.Location     // zone of the times on screen; nil for local
+	Renderer  *lipgloss.Renderer // whose colour profile counts; nil for the sixteen colours
+	Color     bool
+	ASCII     bool // glyphs for poor fonts
+	Local     bool // the terminal is this machine's own: ctrl+z suspends
+	Offline   bool // DNS is not asked unless the person at the keys switches it on
+	Version   string
+	Notice    safe.Text // shown on the first screen
+	Kept      safe.Text // where cases are kept: "~/.local/share/deadletter/cases"
+	Actor     string    // who sits at the keys; fills the name of who looked something up
+
+	// SaveLetter writes a letter beside the case and says where; nil when there
+	// is nowhere to write. It is called from commands only.
+	SaveLetter func(ctx context.Context, id string, d diagnose.Draft) (safe.Text, error)
+}
+
+// scope is what has the keys: a screen, or a text field or dialog on it.
+type scope string
+
+const (
+	inPaste   scope = "paste"   // text is pasted or typed
+	inHome    scope = "home"    // the cases on disk
+	inCase    scope = "case"    // the six panels
+	inRaw     scope = "raw"     // the bounce as it came
+	inSearch  scope = "search"  // the search word of the raw view
+	inLetter  scope = "letter"  // a letter before it is copied
+	inEdit    scope = "edit"    // the letter's text is being changed
+	inTo      scope = "address" // the letter's address is being changed
+	inPlain   scope = "plain"   // the letter without anything around it
+	inChart   scope = "flow"    // the flowchart
+	inCases   scope = "cases"   // the open cases
+	inDialog  scope = "dialog"  // a form or a consent
+	inPalette scope = "commands"
+	inHelp    scope = "help"
+	inTiny    scope = "tiny" // the screen is too small to show anything
+)
+
+// typing reports whether letters are text in a scope.
+func (s scope) typing() bool {
+	switch s {
+	case inPaste, inSearch, inEdit, inTo, inDialog, inPalette:
+		return true
+	}
+	return false
+}
+
+// pane is the part of the case screen that has the keys.
+type pane uint8
+
+const (
+	panelPane pane = iota
+	railPane
+	sidePane
+)
+
+// Model is the screen. It is one tea.Model; everything beneath is plain
+// structs. It holds what is looked at, never what is known.
+type Model struct {
+	opts    Options
+	theme   theme
+	g       glyphs
+	actions []action
+	ctx     context.Context // ends when the screen is left
+	cancel  context.CancelFunc
+	frame   frame
+	now     time.Time
+
+	screen scope
+	back   scope // where esc leads from the raw view, the letter and the lists
+	over   []overlay
+
+	cases   []*openCase
+	at      int // index of the case shown
+	focus   pane
+	paste   pasteScreen
+	home    homeScreen
+	raw     rawScreen
+	letter  letterScreen
+	chart   chartScreen
+	list    listScreen
+	message message
+	waiting int  // requests under way that change something
+	leaving bool // quit as soon as they are done
+	title   string
+
+	cached   body
+	cachedBy cacheKey
+}
+
+// overlay is a dialog, the palette or the help, in front of the screen.
+type overlay interface{ scope() scope }
+
+// message is what the status line says until the next key.
+type message struct {
+	text safe.Text
+	bad  bool
+}
+
+// openCase is one session with what is looked at in it.
+type openCase struct {
+	session Session
+	snap    snapshot
+	rev     int // counts the snapshots taken
+	entry   int // the panel shown: 1 to 6, 0 for the side branch
+	task    int // the question chosen, from 0
+	scroll  int
+	edited  map[diagnose.Step]diagnose.Draft
+	docs    []document // the bounces as they came
+	docsOf  int        // how many bounces docs was made from
+}
+
+// snapshot is a session at one instant.
+type snapshot struct {
+	kase    *diagnose.Case
+	flow    diagnose.Flow
+	status  Status
+	changed <-chan struct{}
+}
+
+func snap(s Session) snapshot {
+	changed := s.Changed() // first, so that no change between is missed
+	return snapshot{s.Case(), s.Flow(), s.Status(), changed}
+}
+
+// New makes the screen. Nothing is asked or opened before Init.
+func New(o Options) *Model {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Location == nil {
+		o.Location = time.Local
+	}
+	m := &Model{opts: o, theme: newTheme(o.Renderer, o.Color), g: unicodeGlyphs, now: o.Clock(), screen: inHome, back: inHome}
+	if o.ASCII {
+		m.g = asciiGlyphs
+	}
+	m.actions = actionTable()
+	m.ctx, m.cancel = context.WithCancel(context.Background())
+	m.paste.offline = o.Offline
+	m.message.text = o.Notice
+	m.frame = layout(80, 24)
+	for _, s := range o.Sessions {
+		m.addCase(s)
+	}
+	if len(m.cases) > 0 {
+		m.showCase(0)
+	} else {
+		m.home.loading = true
+	}
+	return m
+}
+
+// addCase takes a session in and gives its index. A session that is open
+// already is not added again.
+func (m *Model) addCase(s Session) int {
+	for i, c := range m.cases {
+		if c.session == s {
+			return i
+		}
+	}
+	c := &openCase{session: s, snap: snap(s), rev: 1, edited: map[diagnose.Step]diagnose.Draft{}}
+	c.entry = max(1, c.snap.flow.At.Number())
+	m.cases = append(m.cases, c)
+	return len(m.cases) - 1
+}
+
+// kase gives the case shown, nil for none.
+func (m *Model) kase() *openCase {
+	if m.at < 0 || m.at >= len(m.cases) {
+		return nil
+	}
+	return m.cases[m.at]
+}
+
+func (m *Model) showCase(i int) {
+	m.at, m.screen, m.focus = i, inCase, panelPane
+	m.back = inCase
+}
+
+// Init starts to listen to the open sessions, and reads the list of cases
+// when none is open.
+func (m *Model) Init() tea.Cmd {
+	cmds := []tea.Cmd{m.tick(), m.retitle()}
+	for _, c := range m.cases {
+		cmds = append(cmds, m.listen(c), m.readDocs(c))
+	}
+	if len(m.cases) == 0 {
+		cmds = append(cmds, m.readCases())
+	}
+	return tea.Batch(cmds...)
+}
+
+// Saved says for each open case where it is kept and how to come back to it:
+// the lines to print after the screen was left.
+func (m *Model) Saved() []safe.Text {
+	var lines []safe.Text
+	for _, c := range m.cases {
+		s := c.snap.status
+		if s.Path == "" {
+			continue
+		}
+		lines = append(lines, safe.Textf("%s saved in %s", c.snap.flow.Header.Recipient, s.Path),
+			safe.Textf("  resume: deadletter open %s", s.ID))
+	}
+	return lines
+}
+
+// Busy counts the requests under way and the DNS questions without an answer.
+// Tests wait for zero.
+func (m *Model) Busy() int {
+	n := m.waiting
+	for _, c := range m.cases {
+		if c.snap.status.Running {
+			n += max(1, c.snap.status.Asked-c.snap.status.Answered)
+		}
+	}
+	return n
+}
+
+// scope says what has the keys now.
+func (m *Model) scope() scope {
+	if m.frame.shape == tiny {
+		return inTiny
+	}
+	if n := len(m.over); n > 0 {
+		return m.over[n-1].scope()
+	}
+	switch {
+	case m.screen == inRaw && m.raw.typing:
+		return inSearch
+	case m.screen == inLetter && m.letter.editing:
+		return inEdit
+	case m.screen == inLetter && m.letter.addressing:
+		return inTo
+	}
+	return m.screen
+}
+
+// entry gives the panel shown, and how its step is called.
+func (c *openCase) panel() (number safe.Text, p diagnose.Panel) {
+	if c.entry == 0 && c.snap.flow.Side != nil {
+		return "A", *c.snap.flow.Side
+	}
+	n := max(1, c.entry)
+	if n > len(c.snap.flow.Steps) {
+		return safe.Textf("%d", n), diagnose.Panel{Title: "nothing known yet"}
+	}
+	return safe.Textf("%d", n), c.snap.flow.Steps[n-1]
+}
+
+// entries lists the panels in the order of the rail: the side branch stands
+// after the step that it leaves from.
+func (c *openCase) entries() []int {
+	var out []int
+	for i := range c.snap.flow.Steps {
+		out = append(out, i+1)
+		if c.snap.flow.Side != nil && i+1 == c.sideAfter() {
+			out = append(out, 0)
+		}
+	}
+	return out
+}
+
+func (c *openCase) sideAfter() int {
+	if c.snap.flow.Rejector.Kind == diagnose.OwnMTA {
+		return 2
+	}
+	return 1
+}
+
+// tasks gives the questions of the panel shown.
+func (c *openCase) tasks() []diagnose.Task {
+	_, p := c.panel()
+	var out []diagnose.Task
+	for _, s := range p.Sections {
+		out = append(out, s.Tasks...)
+	}
+	return out
+}
+
+// chosen gives the question under the cursor.
+func (c *openCase) chosen() (diagnose.Task, bool) {
+	t := c.tasks()
+	if len(t) == 0 {
+		return diagnose.Task{}, false
+	}
+	return t[min(max(c.task, 0), len(t)-1)], true
+}
+
+// offer finds an offer of a kind; with a step, one of that step.
+func (c *openCase) offer(kind diagnose.OfferKind, step diagnose.Step) (diagnose.Offer, bool) {
+	for _, o := range c.snap.flow.Offers {
+		if o.Kind == kind && (step == "" || o.Step == "" || o.Step == step) {
+			return o, true
+		}
+	}
+	return diagnose.Offer{}, false
+}
+
+// locked says what unlocks a guard; false when it is not locked.
+func (c *openCase) locked(g diagnose.Guard) (safe.Text, bool) {
+	for _, b := range c.snap.flow.Blocks {
+		if b.Guard == g {
+			if b.Unlocks == "" {
+				return safe.Textf("locked: %s", b.Why), true
+			}
+			return safe.Textf("locked; what unlocks it: %s", b.Unlocks), true
+		}
+	}
+	return "", false
+}
+
+// readOnly says why the case cannot be changed; empty when it can.
+func (c *openCase) readOnly() safe.Text {
+	switch {
+	case c.snap.status.ReadOnly != "":
+		return c.snap.status.ReadOnly
+	case c.snap.flow.ReadOnly:
+		return "this case can only be read"
+	}
+	return ""
+}
+
+// draft gives the text of the panel shown, as edited here.
+func (c *openCase) draft() (diagnose.Draft, bool) {
+	_, p := c.panel()
+	if p.Copy == nil {
+		return diagnose.Draft{}, false
+	}
+	if d, ok := c.edited[p.Step]; ok {
+		return d, true
+	}
+	return *p.Copy, true
+}

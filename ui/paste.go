@@ -1,0 +1,493 @@
+package ui
+
+import (
+	"bytes"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"deadletter/diagnose/safe"
+)
+
+// pasteMost is the largest text taken, in bytes: as large as the largest mail
+// that is read.
+const pasteMost = 25 << 20
+
+// pasteScreen takes text until a case is opened from it. The text is kept as
+// bytes, outside any text widget, however large it is.
+type pasteScreen struct {
+	raw     []byte
+	shared  int // bytes of raw that a command may be reading: never written again
+	target  *openCase
+	offline bool
+	cut     bool // the text was longer than pasteMost
+	rev     int  // counts changes of the text
+	asked   int  // rev that is being read, 0 for none
+	known   int  // rev that reading belongs to
+	reading Reading
+	pending int // rev at which enter was pressed, 0 for none
+	opening bool
+}
+
+func pasteActions() []action {
+	in := []scope{inPaste}
+	return []action{
+		{
+			keys: []string{"enter"}, show: "enter", in: in, rank: 1, does: "open a case, once the text is recognised; before that a new line",
+			words: func(m *Model) (safe.Text, safe.Text) {
+				switch {
+				case m.paste.target != nil:
+					return "add to the case", "add"
+				case !m.paste.ready():
+					return "new line", "new line"
+				}
+				return "start", "start"
+			},
+			can: func(m *Model) (bool, safe.Text) { return !m.paste.opening && len(m.paste.raw) > 0, "" },
+			run: func(m *Model) tea.Cmd { return m.paste.enter() },
+		},
+		{
+			keys: []string{"ctrl+u"}, show: "ctrl+u", in: in, long: "clear", rank: 5, does: "clear the text",
+			can: func(m *Model) (bool, safe.Text) { return len(m.paste.raw) > 0, "" },
+			run: func(m *Model) tea.Cmd { m.paste.clear(); return nil },
+		},
+		{
+			keys: []string{"ctrl+t"}, show: "ctrl+t", in: in, long: "worked example", short: "example", rank: 4, does: "open the worked example; no network",
+			can: func(m *Model) (bool, safe.Text) { return m.paste.target == nil && !m.paste.opening, "" },
+			run: func(m *Model) tea.Cmd { m.paste.opening = true; return m.demo() },
+		},
+		{
+			keys: []string{"ctrl+g"}, show: "ctrl+g", in: in, rank: 6, does: "switch DNS off or on for the case that is opened next",
+			words: func(m *Model) (safe.Text, safe.Text) {
+				if m.paste.offline {
+					return "ask DNS", "ask DNS"
+				}
+				return "offline", "offline"
+			},
+			can: func(m *Model) (bool, safe.Text) { return m.paste.target == nil, "" },
+			run: func(m *Model) tea.Cmd { m.paste.offline = !m.paste.offline; return nil },
+		},
+		{
+			keys: []string{"esc"}, show: "esc", in: in, long: "back", rank: 3, does: "back, and keep the text",
+			can: func(m *Model) (bool, safe.Text) { return len(m.cases) > 0 || len(m.home.lines) > 0, "" },
+			run: func(m *Model) tea.Cmd { m.leavePaste(); return nil },
+		},
+	}
+}
+
+func (m *Model) openPaste() tea.Cmd {
+	if m.paste.target != nil {
+		m.paste.clear()
+	}
+	m.paste.target = nil
+	m.back, m.screen = m.screen, inPaste
+	return nil
+}
+
+func (m *Model) openAdd() tea.Cmd {
+	if m.paste.target != m.kase() {
+		m.paste.clear()
+	}
+	m.paste.target = m.kase()
+	m.back, m.screen = inCase, inPaste
+	return nil
+}
+
+func (m *Model) leavePaste() {
+	switch {
+	case m.back == inCases && len(m.cases) > 0:
+		m.screen = inCases
+	case m.back == inCase && len(m.cases) > 0, len(m.home.lines) == 0:
+		m.screen = inCase
+	default:
+		m.screen = inHome
+	}
+}
+
+// clear empties the text. Commands that still read the old one keep it.
+func (p *pasteScreen) clear() {
+	p.raw, p.shared, p.cut, p.pending = nil, 0, false, 0
+	p.rev++
+	p.known, p.reading = p.rev, Reading{}
+}
+
+// ready reports whether the text, as it is now, is enough to open a case.
+func (p *pasteScreen) ready() bool { return p.known == p.rev && p.reading.Recognised }
+
+// insert adds text at the end, with LF line ends, up to the bound.
+func (p *pasteScreen) insert(m *Model, text []byte) tea.Cmd {
+	if p.opening {
+		return nil
+	}
+	if p.pending != 0 { // the enter before was part of a paste
+		p.pending = 0
+		text = append([]byte("\n"), text...)
+	}
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	room := pasteMost - len(p.raw)
+	if len(text) > room {
+		text = text[:max(room, 0)]
+		p.cut = true
+	}
+	// A command may be reading what is there: growing never writes into it.
+	p.raw = append(p.raw[:len(p.raw):len(p.raw)], text...)
+	p.rev++
+	return p.read(m)
+}
+
+// read has the text read, one reading at a time: what changes meanwhile is
+// read after it.
+func (p *pasteScreen) read(m *Model) tea.Cmd {
+	if p.asked != 0 || p.known == p.rev {
+		return nil
+	}
+	p.asked, p.shared = p.rev, len(p.raw)
+	rev, raw, desk := p.rev, p.raw[:len(p.raw):len(p.raw)], m.opts.Desk
+	return func() tea.Msg { return readingMsg{rev, desk.Read(raw)} }
+}
+
+// took takes a reading; one of an older text is only a reason to read again.
+func (p *pasteScreen) took(m *Model, msg readingMsg) tea.Cmd {
+	p.asked = 0
+	if msg.rev == p.rev {
+		p.known, p.reading = msg.rev, msg.reading
+	}
+	return p.read(m)
+}
+
+// enter waits a moment: text that follows at once shows that it was pasted,
+// and then enter was a line end.
+func (p *pasteScreen) enter() tea.Cmd {
+	p.pending = p.rev
+	rev := p.rev
+	return tea.Tick(burst, func(time.Time) tea.Msg { return enterMsg{rev} })
+}
+
+// enterMeant takes an enter that no text followed.
+func (m *Model) enterMeant(msg enterMsg) tea.Cmd {
+	p := &m.paste
+	if p.pending == 0 || msg.rev != p.pending || p.opening || m.scope() != inPaste {
+		return nil
+	}
+	p.pending = 0
+	switch {
+	case p.known != p.rev:
+		m.say("still reading the text")
+		return nil
+	case !p.reading.Recognised && p.target == nil:
+		return p.insert(m, []byte("\n"))
+	case p.target != nil:
+		p.opening = true
+		return m.add(p.target.session, p.raw)
+	}
+	p.opening = true
+	m.say("opening")
+	return m.open(p.raw, p.offline)
+}
+
+// typed takes a key as text.
+func (p *pasteScreen) typed(m *Model, k tea.KeyMsg) tea.Cmd {
+	switch k.Type {
+	case tea.KeyRunes, tea.KeySpace:
+		if k.Alt {
+			return nil
+		}
+		return p.insert(m, []byte(string(k.Runes)))
+	case tea.KeyTab:
+		return p.insert(m, []byte("\t"))
+	case tea.KeyCtrlJ:
+		return p.insert(m, []byte("\n"))
+	case tea.KeyBackspace:
+		if len(p.raw) == 0 || p.opening {
+			return nil
+		}
+		_, n := utf8.DecodeLastRune(p.raw)
+		p.pending = 0
+		p.raw = p.raw[:len(p.raw)-n]
+		if len(p.raw) < p.shared { // a command may still be reading the tail
+			p.raw, p.shared = slices.Clone(p.raw), 0
+		}
+		p.cut = false
+		p.rev++
+		return p.read(m)
+	}
+	return nil
+}
+
+// tail gives the last lines of the text that fit n rows of w cells, with the
+// cursor, and how many lines stand before them. A long text shows its begin:
+// it was pasted whole, and its begin tells what it is.
+func (m *Model) pasteRows(w, n int) []row {
+	p := &m.paste
+	const show = 4096 // bytes of one line drawn
+	short := len(p.raw) <= 64<<10 && bytes.Count(p.raw, []byte("\n")) < 2*n
+	var rows []row
+	rest := p.raw
+	lines := bytes.Count(rest, []byte("\n")) + 1
+	shown := 0
+	for (short || len(rows) <= n) && rest != nil {
+		l, after, more := bytes.Cut(rest, []byte("\n"))
+		if rest = after; !more {
+			rest = nil
+		}
+		shown++
+		last := rest == nil
+		text := safe.Of(string(l[:min(len(l), show)]))
+		parts := wrap(text, w-1)
+		for i, part := range parts {
+			out := line(plain, part)
+			if last && i == len(parts)-1 {
+				out.add(plain, m.g.block)
+			}
+			rows = append(rows, out)
+		}
+	}
+	if short {
+		if len(rows) > n {
+			head := line(quiet, safe.Textf("%s", moreAbove(len(rows)-n+1)))
+			rows = append([]row{head}, rows[len(rows)-n+1:]...)
+		}
+		return rows
+	}
+	if len(rows) > n-1 {
+		rows = rows[:n-1]
+	}
+	var foot row
+	foot.add(quiet, m.g.more)
+	foot.add(quiet, safe.Textf(" %s in all, %s", lineCount(lines), size(len(p.raw))))
+	return append(rows, foot)
+}
+
+func moreAbove(n int) safe.Text {
+	if n == 1 {
+		return "1 line above"
+	}
+	return safe.Textf("%d lines above", n)
+}
+
+func lineCount(n int) safe.Text {
+	if n == 1 {
+		return "1 line"
+	}
+	return safe.Textf("%d lines", n)
+}
+
+// size words a number of bytes.
+func size(n int) safe.Text {
+	switch {
+	case n < 1000:
+		return safe.Textf("%d bytes", n)
+	case n < 1000*1000:
+		return safe.Textf("%.1f kB", float64(n)/1e3)
+	}
+	return safe.Textf("%.1f MB", float64(n)/1e6)
+}
+
+// pasteView lays out the paste screen.
+func (m *Model) pasteView(w, h int) []row {
+	p := &m.paste
+	indent := 14
+	switch {
+	case m.frame.shape == narrow || m.frame.low:
+		indent = 1
+	case m.frame.shape == single:
+		indent = 4
+	}
+	text := min(w-2*indent, 92)
+	var rows []row
+	add := func(l row) {
+		var out row
+		out.to(indent)
+		out.append(l)
+		rows = append(rows, out)
+	}
+	say := func(r role, t safe.Text) {
+		for _, l := range wrap(t, text) {
+			add(line(r, l))
+		}
+	}
+	blank := func() {
+		if !m.frame.low {
+			rows = append(rows, row{})
+		}
+	}
+	blank()
+	switch {
+	case p.target != nil:
+		say(strong, safe.Textf("Add to the case of %s", p.target.snap.flow.Header.Recipient))
+		blank()
+		say(plain, "The whole bounce mail, a log line, or an event: what this case is missing.")
+	default:
+		say(strong, "Paste a bounce")
+		blank()
+		say(plain, "A whole bounce mail, one SMTP reply, a log line, or an event from a sending platform.")
+		if !m.frame.low {
+			say(quiet, "For a file:  deadletter bounce.eml")
+		}
+	}
+	blank()
+	room := min(12, max(2, h/4))
+	field := m.pasteRows(text-2, room)
+	for len(field) < min(3, room) {
+		field = append(field, row{})
+	}
+	for _, l := range field {
+		out := line(accent, m.g.quote)
+		out.add(plain, " ")
+		out.append(l)
+		add(out)
+	}
+	if p.cut {
+		add(m.noteRow(safe.Textf("Only the first %s were taken: for more, give the file by name.", size(pasteMost))))
+	}
+	blank()
+	for _, l := range m.readingRows(text) {
+		add(l)
+	}
+	return m.footed(rows, m.pasteFoot(), indent, text, h)
+}
+
+func (m *Model) noteRow(t safe.Text) row {
+	l := line(attention, m.g.note)
+	l.add(plain, " ")
+	l.add(plain, t)
+	return l
+}
+
+// pasteFoot says where anything goes, before it goes.
+func (m *Model) pasteFoot() safe.Text {
+	p := &m.paste
+	resolver := m.opts.Desk.Resolver()
+	switch {
+	case p.opening:
+		return "Opening."
+	case p.target != nil:
+		return "Nothing has left this machine. What is added may raise new DNS questions."
+	case p.offline:
+		return "Nothing has left this machine, and nothing will: offline."
+	case p.ready() && p.reading.Domain != "":
+		return safe.Textf("Nothing has left this machine. enter asks DNS about %s, through %s.", p.reading.Domain, resolver)
+	case p.ready():
+		return safe.Textf("Nothing has left this machine. enter asks DNS through %s.", resolver)
+	}
+	return safe.Textf("Nothing has left this machine. DNS will be asked through %s.", resolver)
+}
+
+// readingRows says what the text was recognised as.
+func (m *Model) readingRows(w int) []row {
+	p := &m.paste
+	if len(p.raw) == 0 {
+		l := line(quiet, "No bounce at hand?  ")
+		l.add(keycap, "ctrl+t")
+		l.add(quiet, " opens a worked example, without network.")
+		return []row{l}
+	}
+	r := p.reading
+	var rows []row
+	var head row
+	switch {
+	case p.known != p.rev && r.Headline == "":
+		head.add(attention, m.g.waiting)
+		head.add(plain, " reading")
+	case r.Recognised:
+		head.add(good, m.g.answered)
+	default:
+		head.add(quiet, m.g.pending)
+	}
+	count := line(quiet, lineCount(bytes.Count(bytes.TrimRight(p.raw, "\n"), []byte("\n"))+1))
+	for i, l := range wrap(r.Headline, w-signWidth-count.width-3) {
+		out := head
+		if i > 0 {
+			out = row{}
+		}
+		out.to(signWidth)
+		out.add(strong, l)
+		if i == 0 {
+			out.right(w, count)
+		}
+		rows = append(rows, out)
+	}
+	column := 17
+	if m.frame.shape == narrow {
+		column = 13
+	}
+	put := func(label safe.Text, glyph safe.Text, gr role, text safe.Text, tr role) {
+		for i, l := range wrap(text, w-column-cells(glyph)) {
+			var out row
+			if i == 0 {
+				out.to(signWidth)
+				out.add(quiet, m.g.cut(label, column-signWidth-1))
+			}
+			out.to(column)
+			if i == 0 {
+				out.add(gr, glyph)
+			}
+			out.to(column + cells(glyph))
+			out.add(tr, l)
+			rows = append(rows, out)
+		}
+	}
+	gap := func() {
+		if !m.frame.low {
+			rows = append(rows, row{})
+		}
+	}
+	gap()
+	for _, f := range r.Fields {
+		glyph, gr := m.g.sign(f.Sign)
+		if glyph != "" {
+			glyph += " "
+		}
+		tr := plain
+		if f.Strong {
+			tr = strong
+		}
+		put(f.Label, glyph, gr, f.Value, tr)
+	}
+	if len(r.Missing) > 0 {
+		gap()
+	}
+	widest := 0
+	for _, f := range r.Missing {
+		widest = max(widest, cells(f.Claim))
+	}
+	for i, f := range r.Missing {
+		label := safe.Text("not in here")
+		if i > 0 {
+			label = ""
+		}
+		if f.Hint != "" && m.frame.shape >= railed && column+signWidth+widest+3+cells(f.Hint) <= w {
+			var out row
+			out.to(signWidth)
+			out.add(quiet, label)
+			out.to(column)
+			out.add(attention, m.g.query)
+			out.to(column + signWidth)
+			out.add(plain, f.Claim)
+			out.to(column + signWidth + widest + 3)
+			out.add(quiet, f.Hint)
+			rows = append(rows, out)
+			continue
+		}
+		put(label, m.g.query+" ", attention, f.Claim, plain)
+		if f.Hint != "" && !m.frame.low {
+			put("", "  ", plain, f.Hint, quiet)
+		}
+	}
+	if r.Recipients > 1 {
+		gap()
+		put("recipients", "", plain, safe.Textf("%d: one case for each", r.Recipients), plain)
+	}
+	if r.Reading != "" {
+		gap()
+		put("reading", "", plain, r.Reading, plain)
+	}
+	if r.Enough != "" {
+		gap()
+		put("enough", "", plain, r.Enough, plain)
+	}
+	return rows
+}

@@ -1,0 +1,244 @@
+package ui
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/safe"
+)
+
+// Update takes a message. It does no I/O: what reads, asks or writes goes into
+// the command that it gives back.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.now = m.opts.Clock()
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.frame = layout(msg.Width, msg.Height)
+		if m.frame.shape < railed || m.focus == sidePane && m.frame.shape != wide {
+			m.focus = panelPane
+		}
+	case tea.KeyMsg:
+		cmd = m.key(msg)
+	case tickMsg:
+		cmd = m.tick()
+	case changedMsg:
+		cmd = m.changed(msg)
+	case casesMsg:
+		m.casesRead(msg)
+	case openedMsg:
+		cmd = m.opened(msg)
+	case addedMsg:
+		m.added(msg)
+	case readingMsg:
+		cmd = m.paste.took(m, msg)
+	case enterMsg:
+		cmd = m.enterMeant(msg)
+	case docsMsg:
+		m.docsRead(msg)
+	case foundMsg:
+		m.found(msg)
+	case copiedMsg:
+		m.copied(msg)
+	case doneMsg:
+		m.waiting--
+		if msg.err != nil {
+			m.failed("not done", msg.err)
+		} else {
+			m.say(msg.says)
+		}
+	}
+	if m.leaving && m.waiting <= 0 {
+		m.cancel()
+		return m, tea.Quit
+	}
+	return m, tea.Batch(cmd, m.retitle())
+}
+
+// key routes a key: what has the keys takes its own actions first; in a text
+// field what is left is text.
+func (m *Model) key(k tea.KeyMsg) tea.Cmd {
+	if k.Paste {
+		return m.pasted(k.Runes)
+	}
+	s := m.scope()
+	if !s.typing() && k.Type == tea.KeyRunes && len(k.Runes) > 1 {
+		return m.several(k)
+	}
+	m.message = message{}
+	if s == inCase && len(k.Runes) == 1 && k.Runes[0] >= '1' && k.Runes[0] <= '6' {
+		m.jump(string(k.Runes))
+		return nil
+	}
+	name := k.String()
+	if a, ok := m.find(s, name); ok {
+		return m.do(a)
+	}
+	if s.typing() {
+		return m.typed(s, k)
+	}
+	return nil
+}
+
+// several takes keys that arrived together. A few were typed fast; more are a
+// paste on a terminal that does not mark pastes, and mean nothing.
+func (m *Model) several(k tea.KeyMsg) tea.Cmd {
+	const fast = 4
+	if len(k.Runes) > fast {
+		m.say("pasted text is not taken here; p opens a new case from it, a adds it to this one")
+		return nil
+	}
+	var cmds []tea.Cmd
+	for _, r := range k.Runes {
+		cmds = append(cmds, m.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt}))
+	}
+	return tea.Batch(cmds...)
+}
+
+// typed gives a key to the text field that has the keys.
+func (m *Model) typed(s scope, k tea.KeyMsg) tea.Cmd {
+	switch s {
+	case inPaste:
+		return m.paste.typed(m, k)
+	case inSearch:
+		m.raw.word.key(k)
+	case inEdit:
+		if m.letter.text.key(k) {
+			m.letter.changed = true
+		}
+	case inTo:
+		m.letter.to.key(k)
+	case inDialog, inPalette:
+		if o, ok := m.over[len(m.over)-1].(typist); ok {
+			o.typed(m, k)
+		}
+	}
+	return nil
+}
+
+// typist is an overlay with a text field.
+type typist interface {
+	typed(m *Model, k tea.KeyMsg)
+	pasted(m *Model, in []rune)
+}
+
+// pasted takes pasted text. It goes where text goes, and never means a key.
+func (m *Model) pasted(in []rune) tea.Cmd {
+	switch s := m.scope(); s {
+	case inPaste:
+		return m.paste.insert(m, []byte(string(in)))
+	case inHome:
+		m.openPaste()
+		return m.paste.insert(m, []byte(string(in)))
+	case inSearch:
+		m.raw.word.insert(in)
+	case inEdit:
+		m.letter.text.insert(in)
+		m.letter.changed = true
+	case inTo:
+		m.letter.to.insert(in)
+	case inDialog, inPalette:
+		if o, ok := m.over[len(m.over)-1].(typist); ok {
+			o.pasted(m, in)
+		}
+	case inTiny, inHelp:
+	default:
+		m.say("pasted text is not taken here; p opens a new case from it, a adds it to this one")
+	}
+	return nil
+}
+
+// changed takes a new state of a session in.
+func (m *Model) changed(msg changedMsg) tea.Cmd {
+	for _, c := range m.cases {
+		if c.session != msg.session {
+			continue
+		}
+		c.snap = msg.snap
+		c.rev++
+		if c.entry == 0 && c.snap.flow.Side == nil {
+			c.entry = max(1, c.snap.flow.At.Number())
+		}
+		cmds := []tea.Cmd{m.listen(c)}
+		if c.snap.kase != nil && len(c.snap.kase.Bounces()) != c.docsOf {
+			cmds = append(cmds, m.readDocs(c))
+		}
+		return tea.Batch(cmds...)
+	}
+	return nil
+}
+
+// opened shows the cases that were opened.
+func (m *Model) opened(msg openedMsg) tea.Cmd {
+	m.waiting--
+	m.paste.opening = false
+	if msg.err != nil {
+		m.failed("no case was opened", msg.err)
+		return nil
+	}
+	if len(msg.sessions) == 0 {
+		m.fail("no case was opened: no recipient was found in the text")
+		return nil
+	}
+	var cmds []tea.Cmd
+	first := -1
+	for _, s := range msg.sessions {
+		before := len(m.cases)
+		i := m.addCase(s)
+		if first < 0 {
+			first = i
+		}
+		if len(m.cases) > before {
+			cmds = append(cmds, m.listen(m.cases[i]), m.readDocs(m.cases[i]))
+		}
+	}
+	m.paste.clear()
+	m.showCase(first)
+	if len(msg.sessions) > 1 {
+		m.say(safe.Textf("%d recipients, a case for each: b lists them", len(msg.sessions)))
+	}
+	return tea.Batch(cmds...)
+}
+
+// added goes back to the case that a text was added to.
+func (m *Model) added(msg addedMsg) {
+	m.waiting--
+	m.paste.opening = false
+	if msg.err != nil {
+		m.failed("not added", msg.err)
+		return
+	}
+	m.paste.clear()
+	for i, c := range m.cases {
+		if c.session == msg.session {
+			m.showCase(i)
+		}
+	}
+	m.say("added to this case")
+}
+
+// quit leaves the screen, after what is under way was written.
+func (m *Model) quit() tea.Cmd {
+	if m.leaving || m.waiting <= 0 {
+		m.cancel()
+		return tea.Quit
+	}
+	m.leaving = true
+	m.say("leaving as soon as the last entry is saved; ctrl+c leaves at once")
+	return nil
+}
+
+// done closes the front overlay.
+func (m *Model) closeOverlay() {
+	if n := len(m.over); n > 0 {
+		m.over = m.over[:n-1]
+	}
+}
+
+// at most one of each kind of overlay is open.
+func (m *Model) openOverlay(o overlay) { m.over = append(m.over, o) }
+
+// answerWith opens the form for an answer to the chosen question.
+func answerWith(v diagnose.AnswerValue) func(m *Model) tea.Cmd {
+	return func(m *Model) tea.Cmd { return m.openAnswer(v) }
+}

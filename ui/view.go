@@ -1,0 +1,583 @@
+package ui
+
+import (
+	"strings"
+
+	"deadletter/diagnose/safe"
+)
+
+// cacheKey says what a laid out panel depends on.
+type cacheKey struct {
+	kase  *openCase
+	rev   int
+	entry int
+	frame frame
+	// minute is the time that relative times are worded for.
+	minute int64
+}
+
+// View draws the screen: exactly as many rows and cells as the terminal has.
+func (m *Model) View() string {
+	w, h := m.frame.w, m.frame.h
+	if w <= 0 || h <= 0 {
+		return ""
+	}
+	rows := m.rows()
+	var b strings.Builder
+	b.Grow((w + 40) * h)
+	for y := range h {
+		if y > 0 {
+			b.WriteByte('\n')
+		}
+		var l row
+		if y < len(rows) {
+			l = rows[y]
+		}
+		m.theme.write(&b, l, w, m.g)
+	}
+	return b.String()
+}
+
+// rows lays the whole screen out.
+func (m *Model) rows() []row {
+	f := m.frame
+	if f.shape == tiny {
+		return []row{line(plain, safe.Textf("needs %dx%d, has %dx%d", minWidth, minHeight, f.w, f.h))}
+	}
+	if m.screen == inPlain && len(m.over) == 0 {
+		rows := m.plainRows(f.w, f.h-1)
+		for len(rows) < f.h-1 {
+			rows = append(rows, row{})
+		}
+		return append(rows, m.keyBar(f.w))
+	}
+	var front *form
+	top := m.scope()
+	if n := len(m.over); n > 0 {
+		front, _ = m.over[n-1].(*form)
+	}
+	var rows []row
+	switch {
+	case m.screen == inCase && (len(m.over) == 0 || front != nil) && m.kase() != nil:
+		rows = m.caseRows(m.kase())
+	default:
+		rows = m.fullRows(top)
+	}
+	if front != nil {
+		last := len(rows) - 1
+		rows = append(m.dialog(front, rows[:last], f.w, f.h-1), rows[last])
+	}
+	return rows
+}
+
+// fullRows lays out a screen that has no rail: header, rule, body, rule, keys.
+func (m *Model) fullRows(top scope) []row {
+	f := m.frame
+	rows := []row{m.header(f.w), m.rule(f.w, true)}
+	// Under 20 rows the body goes on where the rows for next are.
+	h := f.h - 3
+	if !f.low {
+		rows = append(rows, row{})
+		h = f.h - 5
+	}
+	rows = append(rows, clamp(m.fullBody(top, f.w, h), h)...)
+	if !f.low {
+		rows = append(rows, m.rule(f.w, false))
+	}
+	rows = m.withMessage(rows)
+	return append(rows, m.keyBar(f.w))
+}
+
+// fullBody lays out what is between the rules.
+func (m *Model) fullBody(top scope, w, h int) []row {
+	if n := len(m.over); n > 0 {
+		switch o := m.over[n-1].(type) {
+		case *help:
+			return m.helpView(o, w, h)
+		case *palette:
+			return m.paletteView(o, w, h)
+		}
+	}
+	switch m.screen {
+	case inPaste:
+		return m.pasteView(w, h)
+	case inRaw:
+		return m.rawView(w, h)
+	case inLetter, inPlain:
+		pad := f2pad(m.frame)
+		rows := m.letterRows(min(w-2*pad, textWidth), h)
+		for i, r := range rows {
+			var out row
+			out.to(pad)
+			out.append(r)
+			rows[i] = out
+		}
+		return rows
+	case inChart:
+		return m.chartView(w, h)
+	case inCases:
+		return m.listView(w, h)
+	case inHome:
+		return m.homeView(w, h)
+	}
+	return nil
+}
+
+func f2pad(f frame) int {
+	if f.shape >= railed {
+		return 4
+	}
+	return 1
+}
+
+// clamp gives exactly h rows.
+func clamp(rows []row, h int) []row {
+	rows = append([]row(nil), rows...)
+	for len(rows) < h {
+		rows = append(rows, row{})
+	}
+	return rows[:max(h, 0)]
+}
+
+// footed puts a sentence at the foot of h rows, if there is room for it.
+func (m *Model) footed(rows []row, foot safe.Text, indent, w, h int) []row {
+	lines := wrap(foot, w)
+	room := h - len(lines)
+	if !m.frame.low {
+		room -= 2
+	}
+	if room < 3 {
+		return clamp(rows, h)
+	}
+	if len(rows) > room {
+		cut := len(rows) - room + 1
+		rows = append([]row(nil), rows[:room-1]...)
+		var l row
+		l.to(indent)
+		l.add(quiet, m.g.more)
+		l.add(quiet, " "+moreLines(cut))
+		rows = append(rows, l)
+	}
+	rows = clamp(rows, h)
+	at := h - len(lines)
+	if !m.frame.low {
+		at--
+	}
+	for i, t := range lines {
+		var l row
+		l.to(indent)
+		l.add(quiet, t)
+		rows[at+i] = l
+	}
+	return rows
+}
+
+// caseRows lays out the case screen.
+func (m *Model) caseRows(c *openCase) []row {
+	f := m.frame
+	rows := []row{m.header(f.w)}
+	if f.shape < railed {
+		rows = append(rows, m.stepsRow(c, f.w), m.rule(f.w, true))
+	} else {
+		rows = append(rows, m.caseRule(f))
+	}
+	height := f.panel.h + f.next.h
+	v := m.panelView(c, c.scroll)
+	panel := make([]row, 0, height)
+	chosen := 0
+	if t := c.tasks(); len(t) > 0 {
+		chosen = min(max(c.task, 0), len(t)-1) + 1
+	}
+	for _, r := range v.rows {
+		var out row
+		if r.task > 0 && r.task == chosen && m.focus == panelPane && r.width > 0 {
+			out.add(accent, m.g.bar)
+		}
+		out.to(f.pad)
+		out.append(r.row)
+		panel = append(panel, out)
+	}
+	panel = clamp(panel, height)
+	if f.shape < railed {
+		if !f.low {
+			rows = append(rows, row{})
+		}
+		rows = append(rows, panel...)
+	} else {
+		rows = append(rows, m.beside(c, panel, f)...)
+	}
+	if !f.low {
+		rows = append(rows, m.caseFoot(f))
+	}
+	rows = m.withMessage(rows)
+	return append(rows, m.keyBar(f.w))
+}
+
+// beside joins rail, panel and side pane row by row, with the blank row on top.
+func (m *Model) beside(c *openCase, panel []row, f frame) []row {
+	rail := m.railRows(c, f.rail.h)
+	var side []row
+	if f.side.w > 0 {
+		side = m.sideRows(c, f.side.w, f.side.h)
+	}
+	rows := make([]row, 0, f.panel.h+1)
+	for y := -1; y < f.panel.h; y++ {
+		var l row
+		if y >= 0 && y < len(rail) {
+			l.append(rail[y].fit(railWidth, m.g))
+		}
+		l.to(railWidth)
+		l.add(quiet, m.g.down)
+		if y >= 0 {
+			l.append(panel[y].fit(f.panel.w, m.g))
+		}
+		if f.side.w > 0 {
+			l.to(f.joint2.x)
+			l.add(quiet, m.g.down)
+			if y >= 0 && y < len(side) {
+				l.append(side[y].fit(f.side.w, m.g))
+			}
+		}
+		rows = append(rows, l)
+	}
+	return rows
+}
+
+// laid gives the panel shown, laid out for the present width; the last one is kept.
+func (m *Model) laid(c *openCase) body {
+	key := cacheKey{c, c.rev, c.entry, m.frame, m.now.Unix() / 60}
+	if m.cachedBy == key {
+		return m.cached
+	}
+	number, p := c.panel()
+	b := painter{m.frame, m.g, clock{m.now, m.opts.Location}}.panel(number, p, m.notes(c))
+	if m.frame.shape < railed {
+		b.title = row{} // the steps line has it
+	}
+	m.cached, m.cachedBy = b, key
+	return b
+}
+
+// notes are sentences about the case itself, above the panel.
+func (m *Model) notes(c *openCase) []safe.Text {
+	var out []safe.Text
+	if c.snap.status.ReadOnly != "" {
+		out = append(out, safe.Textf("read only: %s", c.snap.status.ReadOnly))
+	}
+	if c.snap.status.Problem != "" {
+		out = append(out, c.snap.status.Problem)
+	}
+	return append(out, c.snap.flow.Notices...)
+}
+
+// panelView cuts the panel to the height there is.
+func (m *Model) panelView(c *openCase, scroll int) view {
+	keep := 0
+	if t := c.tasks(); len(t) > 0 {
+		keep = min(max(c.task, 0), len(t)-1) + 1
+	}
+	f := m.frame
+	return m.laid(c).arrange(f.panel.h+f.next.h, f.low, scroll, keep, m.g)
+}
+
+// withMessage puts the status line over the foot of the rows: over the rule, or
+// the blank row above next, and upward when it is long.
+func (m *Model) withMessage(rows []row) []row {
+	if m.message.text == "" || len(rows) < 6 {
+		return rows
+	}
+	f := m.frame
+	lines := wrap(m.message.text, f.w-4)
+	if len(lines) > 4 {
+		lines = lines[:4]
+		lines[3] = m.g.cut(lines[3]+m.g.ellipsis, f.w-4)
+	}
+	last := len(rows) - 1
+	if f.low && m.screen == inCase && len(m.over) == 0 {
+		// The panel pins next to its foot: find the blank row above it.
+		if c := m.kase(); c != nil {
+			last -= min(len(m.laid(c).next), max(1, (f.panel.h+f.next.h)/4))
+		}
+	}
+	glyph, r := m.g.active, accent
+	if m.message.bad {
+		glyph, r = m.g.note, bad
+	}
+	for i, t := range lines {
+		at := last - len(lines) + 1 + i
+		if at < 2 {
+			continue
+		}
+		l := line(plain, " ")
+		if i == 0 {
+			l.add(r, glyph)
+		}
+		l.to(3)
+		l.add(plain, t)
+		rows[at] = l
+	}
+	return rows
+}
+
+// rule is the line under the header, or above the keys.
+func (m *Model) rule(w int, focus bool) row {
+	var l row
+	if focus {
+		l.fill(accent, m.g.heavy, w)
+	} else {
+		l.fill(quiet, m.g.light, w)
+	}
+	return l
+}
+
+// caseRule is heavy over the pane that has the keys.
+func (m *Model) caseRule(f frame) row {
+	var l row
+	part := func(n int, focus bool) {
+		if focus {
+			l.fill(accent, m.g.heavy, n)
+		} else {
+			l.fill(quiet, m.g.light, n)
+		}
+	}
+	joint := func(left, right bool) {
+		switch {
+		case right:
+			l.add(accent, m.g.joinTop)
+		case left:
+			l.add(accent, m.g.joinRail)
+		default:
+			l.add(quiet, m.g.joinNone)
+		}
+	}
+	part(railWidth, m.focus == railPane)
+	joint(m.focus == railPane, m.focus == panelPane)
+	part(f.panel.w, m.focus == panelPane)
+	if f.side.w > 0 {
+		joint(m.focus == panelPane, m.focus == sidePane)
+		part(f.side.w, m.focus == sidePane)
+	}
+	return l
+}
+
+func (m *Model) caseFoot(f frame) row {
+	if f.shape < railed {
+		return m.rule(f.w, false)
+	}
+	var l row
+	l.fill(quiet, m.g.light, railWidth)
+	l.add(quiet, m.g.joinLow)
+	l.fill(quiet, m.g.light, f.panel.w)
+	if f.side.w > 0 {
+		l.add(quiet, m.g.joinLow)
+		l.fill(quiet, m.g.light, f.side.w)
+	}
+	return l
+}
+
+// header says which case this is, and what DNS has answered.
+func (m *Model) header(w int) row {
+	l := line(plain, " ")
+	wideEnough := m.frame.w >= 100
+	if wideEnough {
+		l.add(quiet, "deadletter")
+		l.add(plain, "   ")
+	}
+	c := m.kase()
+	switch {
+	case m.screen == inHome && len(m.over) == 0:
+		l.add(strong, safe.Textf("%d cases", len(m.home.lines)))
+		l.add(plain, m.homeCounts())
+		l.right(w-1, line(quiet, safe.Of(m.now.In(m.opts.Location).Format("Mon 2 Jan 15:04"))))
+		return l
+	case c == nil || m.screen == inPaste && m.paste.target == nil || m.screen == inHome:
+		l.add(plain, m.g.cut("why did it bounce, who said so, whom to ask what", w-l.width-1))
+		l.right(w-1, line(quiet, "no case open"))
+		return l
+	case m.screen == inCases:
+		l.add(strong, safe.Textf("%d open cases", len(m.cases)))
+		return l
+	}
+	h := c.snap.flow.Header
+	tail := m.dns(c.snap.status)
+	room := w - l.width - 1
+	recipient := h.Recipient
+	short := m.frame.shape == narrow
+	if short {
+		tail = line(quiet, h.Short)
+	}
+	least := min(tail.width, 12)
+	l.add(strong, m.g.cut(recipient, room-least-2))
+	gap := safe.Text("   ")
+	if !wideEnough {
+		gap = "  "
+	}
+	if !short {
+		for _, t := range []safe.Text{h.Reply, beforeComma(h.Reply), h.Short} {
+			if t != "" && l.width+cells(gap)+cells(t)+2+tail.width < w {
+				l.add(plain, gap)
+				l.add(plain, t)
+				break
+			}
+		}
+	}
+	l.right(w-1, tail)
+	return l
+}
+
+func (m *Model) homeCounts() safe.Text {
+	var n [groups]int
+	for _, l := range m.home.lines {
+		n[l.group()]++
+	}
+	return safe.Textf("   %d your move, %d waiting, %d ended", n[yourMove], n[waitsFor], n[ended])
+}
+
+func beforeComma(t safe.Text) safe.Text {
+	if i := strings.LastIndexByte(string(t), ','); i > 0 {
+		return t[:i]
+	}
+	return t
+}
+
+// dns says how many questions were answered, and who is asked.
+func (m *Model) dns(s Status) row {
+	var l row
+	if s.Lab {
+		l.add(attention, m.g.note)
+		l.add(plain, " lab   ")
+	}
+	switch {
+	case s.Offline:
+		l.add(quiet, "offline, no dns")
+	case m.frame.shape < railed && m.frame.w < 100:
+		l.add(quiet, safe.Textf("dns %d/%d", s.Answered, s.Asked))
+	default:
+		l.add(quiet, safe.Textf("dns %d of %d %s %s", s.Answered, s.Asked, m.g.dot, s.Resolver))
+	}
+	return l
+}
+
+// keyBar shows the keys that work now, the most needed ones where there is no
+// room for all, and at the right end what is saved.
+func (m *Model) keyBar(w int) row {
+	type item struct {
+		key, long, short safe.Text
+		rank             int
+	}
+	var items []item
+	s := m.scope()
+	for _, a := range m.within(s) {
+		if a.rank == 0 {
+			continue
+		}
+		if ok, _ := a.works(m); !ok {
+			continue
+		}
+		long, short := a.name(m)
+		items = append(items, item{a.show, long, short, a.rank})
+	}
+	if s == inCase {
+		if c := m.kase(); c != nil && len(c.tasks()) == 0 {
+			if v := m.panelView(c, c.scroll); v.cut {
+				items = append(items, item{m.g.upDown, "more", "more", 2})
+			}
+		}
+	}
+	draw := func(list []item, long bool) row {
+		l := line(plain, " ")
+		for i, x := range list {
+			if i > 0 {
+				l.add(plain, "   ")
+			}
+			l.add(keycap, x.key)
+			l.add(plain, " ")
+			if long {
+				l.add(plain, x.long)
+			} else {
+				l.add(plain, x.short)
+			}
+		}
+		return l
+	}
+	saved := m.saved()
+	long := w >= 100
+	for {
+		l := draw(items, long)
+		if l.width+1 <= w && l.right(w-1, saved) {
+			return l
+		}
+		if long && len(items) > 0 {
+			long = false
+			// With short words more keys fit: but only below 100 cells is that the rule.
+			if s := draw(items, false); s.width+3+saved.width <= w {
+				return m.withTail(s, w, saved)
+			}
+			long = true
+		}
+		worst := -1
+		for i, x := range items {
+			if worst < 0 || x.rank >= items[worst].rank {
+				worst = i
+			}
+		}
+		switch {
+		case worst >= 0 && items[worst].rank > 2:
+			items = append(items[:worst:worst], items[worst+1:]...)
+		case saved.width > 0:
+			saved = row{}
+		case worst > 0:
+			items = append(items[:worst:worst], items[worst+1:]...)
+		default:
+			return l
+		}
+	}
+}
+
+func (m *Model) withTail(l row, w int, tail row) row {
+	l.right(w-1, tail)
+	return l
+}
+
+// saved says what is on disk, or what has not happened yet.
+func (m *Model) saved() row {
+	c := m.kase()
+	switch {
+	case m.leaving, m.waiting > 0:
+		return line(quiet, "saving")
+	case m.screen == inPaste:
+		return line(quiet, "letters are text here")
+	case m.screen == inHome:
+		if m.opts.Kept == "" {
+			return row{}
+		}
+		return line(quiet, safe.Textf("kept in %s", m.opts.Kept))
+	case c == nil:
+		return row{}
+	case m.screen == inLetter && !m.wasCopied(c):
+		return line(quiet, "not copied yet")
+	case c.readOnly() != "":
+		return line(quiet, "read only")
+	case c.snap.status.Saved.IsZero():
+		return line(quiet, "not kept")
+	}
+	width := 8
+	if m.frame.w < 100 {
+		width = 5
+	}
+	at := clock{m.now, m.opts.Location}.at(c.snap.status.Saved, width, false)
+	return line(quiet, safe.Textf("saved %s", at))
+}
+
+// wasCopied reports whether the letter's step was copied before.
+func (m *Model) wasCopied(c *openCase) bool {
+	if c.snap.kase == nil {
+		return false
+	}
+	for _, x := range c.snap.kase.Copies {
+		if x.Step == m.letter.step {
+			return true
+		}
+	}
+	return false
+}
