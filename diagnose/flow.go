@@ -360,7 +360,7 @@ func lastUndoable(log []Event) (uint64, Body) {
 				continue
 			}
 		}
-		if !dead[e.Seq] && CanUndo(e.Body) {
+		if !dead[e.Seq] && CanUndo(e.Body) && e.By != Program {
 			return e.Seq, e.Body
 		}
 	}

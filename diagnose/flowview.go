@@ -65,6 +65,7 @@ type Panel struct {
 	Copy     *Draft    // the questions this panel copies; nil where it has none
 	Audience safe.Text // to whom Copy goes: "the administrator of SpamHero"
 	GoTo     Step      // where enter goes after copying; empty to stay
+	GoOn     bool      // enter goes to GoTo without copying; Copy is for c alone
 }
 
 // Filled reports whether the panel says something beyond its title.

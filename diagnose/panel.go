@@ -79,7 +79,7 @@ func (v *view) captureNext() safe.Text {
 
 // bounceFields lists what was read, with where it stands.
 func (v *view) bounceFields() Section {
-	s := Section{Label: "bounce"}
+	var s Section
 	add := func(label safe.Text, f bounce.Field, value safe.Text) {
 		if f.Known() {
 			s.Fields = append(s.Fields, FieldLine{Label: label, Value: value, Source: v.line(f), Strong: label == "recipient"})
@@ -335,7 +335,7 @@ func (v *view) recipientPanel() Panel {
 			answered++
 		}
 	}
-	p.Sections = append(p.Sections, Section{Label: "ask", Tasks: tasks}, Section{Label: "reach", Findings: v.contacts()})
+	p.Sections = append(p.Sections, Section{Tasks: tasks}, Section{Label: "reach", Findings: v.contacts()})
 	_, copied := v.copied(StepRejector, StepRecipient)
 	confirmed := open(v.ownerConfirmed())
 	switch {

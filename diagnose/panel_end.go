@@ -98,7 +98,6 @@ func (v *view) suppressionPanel() Panel {
 		} else {
 			b := block(GuardRemoval, StepSuppression, conditions, "")
 			p.State, p.Reading, p.Badge, p.BadgeIs = Blocked, lockedBy(conditions, StepSuppression), "removal locked", Fails
-			p.Why = safe.Textf("unlocks: %s", b.Unlocks)
 			p.Sections = append(p.Sections, Section{Label: "unlocks", Findings: []Finding{{Key: "unlocks", Claim: sentence(b.Unlocks)}}})
 			p.So = "Removed now, the next mail makes the same bounce again: a second permanent failure, and the entry comes back."
 			p.Next = safe.Textf("Go back to %s.", v.firstLackStep(conditions))
@@ -106,10 +105,10 @@ func (v *view) suppressionPanel() Panel {
 		}
 	}
 	p.Copy, p.Audience = v.platformDraft(), v.platform.supportName()
-	if p.Copy != nil && v.suppression() == listsHold && p.State == Blocked {
-		p.Copy = v.reminderDraft()
-		p.Audience = v.audience()
+	if p.State == Blocked {
+		p.Copy, p.Audience = v.reminderDraft(), v.audience()
 	}
+	p.GoOn = true
 	return p
 }
 
@@ -190,7 +189,6 @@ func (v *view) retryPanel() Panel {
 		}
 		p.Badge, p.BadgeIs = "locked", Fails
 		p.Verdict = []safe.Text{"Not yet. A retry before the cause is mended fails again and proves nothing."}
-		p.Why = safe.Textf("unlocks: %s", b.Unlocks)
 		p.Sections = append(p.Sections, Section{Label: "unlocks", Findings: []Finding{{Key: "unlocks", Claim: sentence(b.Unlocks)}}})
 		p.So = "One test only, on the same stream, from the same sender, to the same recipient letter by letter."
 		p.Next = safe.Textf("Go back to %s.", v.firstLackStep(conditions))

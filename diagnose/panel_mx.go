@@ -18,7 +18,7 @@ func (v *view) mxPanel() Panel {
 		return p
 	}
 	if t := v.mxTable(); len(t.Rows) > 0 {
-		p.Sections = append(p.Sections, Section{Label: "mx", Table: t})
+		p.Sections = append(p.Sections, Section{Table: t})
 	}
 	if t := v.viewsTable(); t != nil {
 		p.Sections = append(p.Sections, Section{Label: "two views", Table: t})
@@ -55,6 +55,7 @@ func (v *view) mxPanel() Panel {
 	if blocking+notes > 0 {
 		p.Copy, p.Audience = v.dnsDraft(), "the DNS operator"
 	}
+	p.GoOn = blocking == 0
 	return p
 }
 

@@ -164,9 +164,12 @@ func (v *view) hostVerdict() Verdict {
 		named = safe.Of(v.addr.String())
 	}
 	verdict.Host, verdict.Operator = named, v.hostOp.name
-	teller := v.r.RemoteMTA.By.Safe()
+	teller := v.platformOrSource()
 	if teller == "" {
-		teller = v.platform.or("the bounce")
+		teller = v.r.RemoteMTA.By.Safe()
+	}
+	if teller == "" {
+		teller = "the bounce"
 	}
 	source, failed := v.line(v.r.RemoteMTA), v.r.FailedAt.At
 	add := func(f Finding) { verdict.Evidence = append(verdict.Evidence, f) }

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"slices"
+	"strings"
 
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/operator"
@@ -62,7 +63,7 @@ func (v *view) dmarcFinding() Finding {
 		case p.Asking:
 			asking = true
 		case len(p.Records) == 1:
-			f.Sign, f.Claim = For, safe.Textf("DMARC at %s: %s", p.From.Name, short(p.Records[0], 60))
+			f.Sign, f.Claim = For, safe.Textf("DMARC policy of %s: %s", strings.TrimPrefix(p.From.Name, "_dmarc."), dmarcPolicy(p.Records[0]))
 			return f
 		case len(p.Records) > 1:
 			f.Sign, f.Claim = Fails, safe.Textf("%d DMARC records at %s: none counts", len(p.Records), p.From.Name)
@@ -82,6 +83,17 @@ func (v *view) dmarcFinding() Finding {
 		f.Sign, f.Claim = Attention, safe.Textf("%s publishes no DMARC policy", v.senderDomain)
 	}
 	return f
+}
+
+// dmarcPolicy gives the p tag of a record; without one it means none (RFC 9989
+// section 4.7).
+func dmarcPolicy(record string) safe.Text {
+	for tag := range strings.SplitSeq(record, ";") {
+		if name, value, ok := strings.Cut(tag, "="); ok && strings.TrimSpace(name) == "p" {
+			return short(strings.TrimSpace(value), 20)
+		}
+	}
+	return "none, it names no policy"
 }
 
 // lookupWhy says why a reading is not there.

@@ -50,6 +50,7 @@ func (m *mail) finish(format Format, drafts []draft) []Report {
 		dr.conversation(m.d)
 		m.times(dr)
 		m.writer(dr)
+		dr.socket()
 		dr.claims()
 		dr.judge()
 		m.verdict(dr)
@@ -130,6 +131,13 @@ func (dr *draft) hosts(d *doc, said string) {
 		} else if who.host == "" && who.addr != "" && !r.RemoteAddress.Known() {
 			r.RemoteAddress = d.within(r.Diagnostic, who.addr)
 		}
+	}
+}
+
+// socket notes that the refusing side is reached without a network.
+func (dr *draft) socket() {
+	if strings.Contains(string(dr.r.RemoteAddress.Value), "/") {
+		dr.find(Note, "the side that refused is reached through a local socket: it belongs to the reporting host itself")
 	}
 }
 

@@ -48,6 +48,9 @@ func (m *mail) readNotice() []draft {
 	strongOnly := slices.ContainsFunc(named, func(mt mention) bool { return mt.strong && !own[strings.ToLower(mt.addr)] })
 	whole := m.paragraph()
 	reply, at := m.coded()
+	if reply == "" && rank(readCodes(whole)) > 0 {
+		reply, at = whole, m.firstWords()
+	}
 	var out []draft
 	for _, f := range m.failedRecipients() {
 		dr := draft{context: whole}
@@ -89,7 +92,7 @@ func (m *mail) readNotice() []draft {
 			r.Diagnostic = m.d.shown(reply, at.Part, at.Offset)
 			out[i].context = whole
 		} else if !r.Diagnostic.Known() {
-			r.Diagnostic = m.d.shown(whole, m.human[0].part, m.human[0].offset(0, 0))
+			r.Diagnostic = m.d.shown(whole, m.firstWords().Part, m.firstWords().Offset)
 		}
 	}
 	if m.says("temporary failure report", "warning message only", "has not yet been delivered", "is delayed for", "has been delayed") || m.headSays("Subject", "delayed", "warning") {
@@ -115,6 +118,18 @@ func (m *mail) ownAddresses() map[string]bool {
 	return own
 }
 
+// firstWords gives where the human text begins.
+func (m *mail) firstWords() Field {
+	for _, t := range m.human {
+		for i, l := range t.lines {
+			if s := strings.TrimLeft(l.s, " \t"); s != "" {
+				return Field{Part: t.part, Offset: t.offset(i, len(l.s)-len(s))}
+			}
+		}
+	}
+	return Field{}
+}
+
 // coded finds the paragraph that begins with a reply code.
 func (m *mail) coded() (string, Field) {
 	for _, t := range m.human {
@@ -135,9 +150,6 @@ func (m *mail) coded() (string, Field) {
 			}
 			return joinReply(lines), Field{Part: t.part, Offset: t.offset(i, len(l.s)-len(s))}
 		}
-	}
-	if s := m.paragraph(); rank(readCodes(s)) > 0 {
-		return s, Field{Part: m.human[0].part, Offset: m.human[0].offset(0, 0)}
 	}
 	return "", Field{}
 }

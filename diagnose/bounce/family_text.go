@@ -236,13 +236,13 @@ func (m *mail) readGoogle() []draft {
 	text, at := m.after("the response from the remote server was:", "the response was:", "error that the other server returned was:", "the other server returned was:",
 		"technical details of permanent failure:", "technical details of temporary failure:")
 	who := m.paragraph()
+	if text == "" {
+		text, at = cut(who, 2<<10), m.firstWords()
+	}
 	add := func(f Field) {
 		var dr draft
 		dr.r.Recipient, dr.context, dr.says = f, who, "Google"
-		dr.r.Diagnostic = Field{}
-		if text != "" {
-			dr.r.Diagnostic = m.d.shown(text, at.Part, at.Offset)
-		}
+		dr.r.Diagnostic = m.d.shown(text, at.Part, at.Offset)
 		if s := googleRemote(who); s.host != "" || s.addr != "" {
 			dr.r.RemoteMTA, dr.r.RemoteAddress = m.d.shown(s.host, at.Part, at.Offset), m.d.shown(s.addr, at.Part, at.Offset)
 		}

@@ -118,7 +118,7 @@ func (d *doc) oneReply(t *text) (draft, bool) {
 		said = strings.TrimSpace(said[body:])
 	}
 	said = diagnostic(said)
-	if who := readSaying(said); who.replyAt > 0 {
+	if who := readSaying(said); who.replyAt > 0 && (who.host != "" || who.addr != "" || strings.HasSuffix(said[:who.replyAt], ": ")) {
 		body := said[who.replyAt:]
 		if i := strings.LastIndex(body, "(in reply to "); i > 0 {
 			body = strings.TrimSpace(body[:i])

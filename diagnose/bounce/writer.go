@@ -77,7 +77,7 @@ func (m *mail) writer(dr *draft) {
 		r.Source.Value = "Postfix"
 		return
 	}
-	if dr.says != "" {
+	if dr.says != "" && r.Diagnostic.Known() {
 		r.Source = r.Diagnostic
 		r.Source.Value = safe.Untrusted(dr.says)
 		return

@@ -53,7 +53,6 @@ var children = map[string]func(args []string) error{
 	"rewrite": childRewrite,
 	"fsize":   childFileSize,
 	"fill":    childFill,
-	"rofs":    childReadOnlyFS,
 }
 
 // child gives a command that runs this binary in a role.

@@ -174,6 +174,8 @@ func TestRealFullDisk(t *testing.T) { inMount(t, "fill", "size=128k") }
 
 func TestReadOnlyFileSystem(t *testing.T) { inMount(t, "rofs", "size=1m") }
 
+func init() { children["rofs"] = childReadOnlyFS }
+
 // childReadOnlyFS writes a case, makes the file system read-only and looks
 // what can still be done.
 func childReadOnlyFS(args []string) error {

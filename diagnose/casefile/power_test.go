@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"syscall"
@@ -107,6 +108,38 @@ func TestPowerCut(t *testing.T) {
 		}
 		if !probe.off {
 			t.Logf("%d steps, %d cuts", at-1, cuts)
+			return
+		}
+	}
+}
+
+// The power goes while a torn end is set aside: the events are there, and the
+// torn bytes are in the journal or in a copy.
+func TestPowerCutWhileMending(t *testing.T) {
+	data, list := small(t)
+	torn := []byte("00000100 torn end")
+	for at := 1; ; at++ {
+		d, s := onModel(join(data, torn))
+		d.dieAt = at
+		j, _, err := s.Open(sampleID)
+		done := err == nil && j.ReadOnly() == nil
+		for share := range 5 {
+			next := d.restart(share, share%2 == 0)
+			if err := survives(next, uint64(len(list))); err != nil {
+				t.Errorf("step %d, %d/4 kept: %v", at, share, err)
+			}
+			kept := false
+			for _, f := range next.files {
+				kept = kept || bytes.Contains(f.data, torn)
+			}
+			if !kept {
+				t.Errorf("step %d, %d/4 kept: the torn bytes are lost", at, share)
+			}
+		}
+		if done {
+			if at < 5 {
+				t.Errorf("only %d steps", at)
+			}
 			return
 		}
 	}

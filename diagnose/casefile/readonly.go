@@ -1,6 +1,10 @@
 package casefile
 
-import "deadletter/diagnose/safe"
+import (
+	"errors"
+
+	"deadletter/diagnose/safe"
+)
 
 // Reason says why a journal is only read.
 type Reason string
@@ -45,6 +49,10 @@ func heldBy(h Holder) *ReadOnly {
 
 // noWrite is the reason for a file or folder that cannot be written.
 func noWrite(err error) *ReadOnly {
+	var known *Error
+	if errors.As(err, &known) && known.Err != nil {
+		err = known.Err // its line has a hint of its own
+	}
 	return &ReadOnly{Reason: ReasonNoWrite, err: err, Detail: safe.Textf("%s; %s", bare(err), safe.Text(hintElsewhere))}
 }
 

@@ -166,6 +166,16 @@ func (s *Session) append(by diagnose.Actor, bodies ...diagnose.Body) error {
 // are checked against the case as it is; the event is on disk when Propose
 // returns nil. It may lead to further DNS questions, which are asked by themselves.
 func (s *Session) Propose(ctx context.Context, body diagnose.Body) error {
+	return s.propose(ctx, s.opts.Actor, body)
+}
+
+// Record is Propose in the name of the program, for what it brings to the case
+// by itself: its opening, what was captured on the command line.
+func (s *Session) Record(ctx context.Context, body diagnose.Body) error {
+	return s.propose(ctx, diagnose.Program, body)
+}
+
+func (s *Session) propose(ctx context.Context, by diagnose.Actor, body diagnose.Body) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -177,7 +187,7 @@ func (s *Session) Propose(ctx context.Context, body diagnose.Body) error {
 	if err := diagnose.Admit(s.Case(), body, s.opts.Clock()); err != nil {
 		return err
 	}
-	if err := s.append(s.opts.Actor, body); err != nil {
+	if err := s.append(by, body); err != nil {
 		return err
 	}
 	s.work()

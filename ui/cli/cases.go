@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -197,4 +200,36 @@ func writePrivate(path string, text []byte) error {
 		return err
 	}
 	return os.Rename(tmp.Name(), path)
+}
+
+// redacted takes the persons out. The key is made for this export alone, so
+// that marks of two exports cannot be compared.
+func redacted(in report.Input) (report.Input, error) {
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return in, fmt.Errorf("make the redaction key: %w", err)
+	}
+	return report.Redact(in, key), nil
+}
+
+func exported(in report.Input, format string, full bool) ([]byte, error) {
+	write, ok := map[string]func(io.Writer, report.Input) error{"md": report.Markdown, "json": report.CaseJSON}[format]
+	if !ok {
+		return nil, fail(exitUsage, "md or json", "there is no format %q", format)
+	}
+	in.Full = full
+	var b bytes.Buffer
+	if err := write(&b, in); err != nil {
+		return nil, fail(exitUnreadable, "", "the case cannot be written down: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// letterEML writes a draft as a mail that a mail program opens for sending.
+func letterEML(d diagnose.Draft, made time.Time) ([]byte, error) {
+	var b bytes.Buffer
+	if err := report.DraftEML(&b, d, "", made); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }

@@ -72,7 +72,6 @@ func demoOpener(env Environment) (*opener, error) {
 	return &opener{
 		resolver: dnstest.NewResolver(zones, dnstest.ResolverOptions{Name: "example", Clock: env.Now}),
 		now:      env.Now, actor: actor(env.Getenv), ownMTAs: demoOwn, lab: demoServers,
-		noStore: errors.New("the worked example keeps nothing"),
 	}, nil
 }
 
@@ -107,7 +106,7 @@ func openDemo(ctx context.Context, env Environment) (*caseSession, error) {
 		return nil, err
 	}
 	s.problem, s.lab, s.demo = nil, false, true
-	if err := s.Propose(ctx, lists); err != nil {
+	if err := s.Record(ctx, lists); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil

@@ -39,7 +39,8 @@ to the administrator in .eml form. It keeps nothing on disk.`,
 
 // writers are the formats of report.
 var writers = map[string]func(io.Writer, report.Input) error{
-	"text": report.Text, "md": report.Markdown, "json": report.JSON, "eml": report.EML,
+	"text": report.Text, "md": report.Markdown, "json": report.JSON,
+	"eml": func(w io.Writer, in report.Input) error { return report.EML(w, in, "") },
 }
 
 func headless(ctx context.Context, env Environment, g *globals, paths []string, format string) error {

@@ -167,7 +167,7 @@ func (o *opener) begin(ctx context.Context, g group, siblings []diagnose.Sibling
 		}
 	}
 	for _, body := range bodies {
-		if err := s.Session.Propose(ctx, body); err != nil {
+		if err := s.Session.Record(ctx, body); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}

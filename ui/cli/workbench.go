@@ -11,6 +11,7 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/muesli/termenv"
 	xterm "golang.org/x/term"
 
 	"deadletter/diagnose"
@@ -107,7 +108,7 @@ func (d *desk) show(ctx context.Context, g *globals, sessions []ui.Session, noti
 	}
 	model := ui.New(ui.Options{
 		Desk: d, Clipboard: board, Sessions: sessions, Clock: d.now, Location: time.Local,
-		Renderer: term.Renderer(writer, caps), Color: caps.Profile != term.NoColor, ASCII: !caps.UTF8,
+		Renderer: term.Renderer(writer, caps), Color: caps.Profile != termenv.Ascii, ASCII: !caps.UTF8,
 		Local: !caps.SSH, Offline: d.offline, Version: Version(), Notice: joinNotice(notice, d.notice()), Kept: d.kept(),
 		Actor: string(d.actor), SaveLetter: d.saveLetter,
 	})
