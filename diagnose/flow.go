@@ -15,50 +15,62 @@ import (
 //
 // An exit says how the case then stands (Ends), which side branch opens (Side)
 // and at which step the way goes on (To); without To it ends there. Hold keeps
-// the case at the step: nothing further can be said before somebody acts.
+// the case at the step: nothing further can be said before somebody acts. An
+// exit that is Aside is shown and does not turn the way. Leads is what the map
+// says at its end.
 var chart = []chartRow{
 	{
 		Step: StepCapture, Title: "Capture bounce", Panel: (*view).capturePanel,
 		Exits: []exit{
-			{Name: "no bounce yet", When: (*view).noBounce, Hold: true},
-			{Name: "not a bounce", When: (*view).notABounce, Side: SideNotABounce, Ends: Closed},
-			{Name: "domain takes no mail", When: (*view).takesNoMail, Side: SideNoMail, Ends: NoMail, Via: []Step{StepMX}},
-			{Name: "about our sender", When: (*view).aboutOurSender, Side: SideSenderRouting, Ends: HandedOwn},
-			{Name: "policy, authentication, reputation, content", When: (*view).policyWording, Side: SideAuthentication, Ends: HandedAuth},
-			{Name: "temporary", When: (*view).temporaryOnly, Side: SideWait, Ends: OnHold},
-			{Name: "mailbox full or disabled", When: (*view).mailboxWording, To: StepRecipient},
+			{Name: "no bounce yet", When: (*view).noBounce, Hold: true, Leads: "add one"},
+			{Name: "not a bounce", When: (*view).notABounce, Side: SideNotABounce, Ends: Closed, Leads: "say what it is"},
+			{Name: "never sent by us", When: closedAs(Forged), Ends: Forged, Leads: "forged"},
+			{Name: "domain takes no mail", When: (*view).takesNoMail, Side: SideNoMail, Ends: NoMail, Via: []Step{StepMX}, Leads: "domain takes no mail"},
+			{Name: "about our sender", When: (*view).aboutOurSender, Side: SideSenderRouting, Ends: HandedOwn, Leads: "sender routing"},
+			{Name: "policy, authentication, reputation, content", When: (*view).policyWording, Side: SideAuthentication, Ends: HandedAuth, Leads: "sender authentication"},
+			{Name: "temporary", When: (*view).temporaryOnly, Side: SideWait, Ends: OnHold, Leads: "wait"},
+			{Name: "mailbox full or disabled", When: (*view).mailboxWording, To: StepRecipient, Leads: "straight to 3"},
 		},
 		Then: StepRejector, Else: "a permanent bounce",
 	},
 	{
 		Step: StepRejector, Title: "Find rejector", Panel: (*view).rejectorPanel,
 		Exits: []exit{
-			{Name: "own MTA", When: (*view).ownMTARefused, Side: SideSenderRouting, Ends: HandedOwn, To: StepMX},
-			{Name: "sending platform", When: (*view).platformRefused, To: StepSuppression},
+			{Name: "own MTA", When: (*view).ownMTARefused, Side: SideSenderRouting, Ends: HandedOwn, To: StepMX, Leads: "sender routing"},
+			{Name: "sending platform", When: (*view).platformRefused, To: StepSuppression, Leads: "straight to 5"},
+			{Name: "cannot tell", When: (*view).rejectorUnknown, Aside: true, Leads: "collect more, 1"},
 		},
 		Then: StepRecipient, Else: "filter or mailbox host",
 	},
 	{
 		Step: StepRecipient, Title: "Confirm recipient", Panel: (*view).recipientPanel,
 		Exits: []exit{
-			{Name: "no such person", When: (*view).recipientAbsent, Ends: Absent},
+			{Name: "no such person", When: (*view).recipientAbsent, Ends: Absent, Leads: "recipient gone"},
+			{Name: "5 and more", When: (*view).domainPattern, Aside: true, Leads: "pause the domain"},
 		},
 		Then: StepMX, Else: "exists, and the filter knows it",
 	},
 	{
 		Step: StepMX, Title: "Check MX", Panel: (*view).mxPanel,
+		Exits: []exit{
+			{Name: "MX broken", When: (*view).mxBroken, Aside: true, Leads: "DNS operator"},
+		},
 		Then: StepSuppression, Else: "nothing blocks",
 	},
 	{
 		Step: StepSuppression, Title: "Inspect suppression", Panel: (*view).suppressionPanel,
+		Exits: []exit{
+			{Name: "complaint or unsubscribe", When: (*view).complained, Aside: true, Leads: "entry stays"},
+		},
 		Then: StepRetry, Else: "entry removed, or not applicable",
 	},
 	{
 		Step: StepRetry, Title: "Retry once", Panel: (*view).retryPanel,
 		Exits: []exit{
-			{Name: "delivered", When: (*view).retryDelivered, Ends: Resolved},
-			{Name: "same bounce", When: (*view).retrySame, Ends: Stopped},
-			{Name: "temporary", When: (*view).retryTemporary, Side: SideWait, Ends: OnHold},
+			{Name: "delivered", When: (*view).retryDelivered, Ends: Resolved, Leads: "resolved"},
+			{Name: "same bounce", When: (*view).retrySame, Ends: Stopped, Leads: "stopped, with the administrator"},
+			{Name: "temporary", When: (*view).retryTemporary, Side: SideWait, Ends: OnHold, Leads: "wait"},
+			{Name: "another bounce", When: (*view).retryDifferent, Aside: true, Leads: "starts over with it, 1"},
 		},
 	},
 }
@@ -93,6 +105,9 @@ type exit struct {
 	Side SideBranch // the side branch it opens
 	To   Step       // the step the way goes on at; none ends it
 	Via  []Step     // steps that keep their meaning although the way ends
+
+	Aside bool // shown on the map only
+	Leads safe.Text
 }
 
 // way is what the chart gives for a case: which steps are on the way, which
@@ -114,7 +129,7 @@ func (v *view) walk() way {
 		w.on[at] = true
 		next, name := row.Then, row.Else
 		for _, x := range row.Exits {
-			if !x.When(v) {
+			if x.Aside || !x.When(v) {
 				continue
 			}
 			name = x.Name
@@ -208,6 +223,34 @@ func (v *view) retryTemporary() bool {
 	return v.retryResult() == RetryTemporary && !open(v.retryConditions())
 }
 
+func (v *view) retryDifferent() bool { return v.retryResult() == RetryDifferent }
+
+func (v *view) rejectorUnknown() bool {
+	return v.has && v.verdict.Kind == UnknownRejector && !v.asking()
+}
+func (v *view) domainPattern() bool { return v.cluster().Pause }
+
+func (v *view) mxBroken() bool {
+	return slices.ContainsFunc(v.mxFindings(), func(f Finding) bool { return f.Blocking })
+}
+
+// complained holds when a list has the address for a reason that is never
+// taken back by us.
+func (v *view) complained() bool {
+	for _, p := range v.c.Lists {
+		for _, e := range p.Entries {
+			if e.Listed == IsListed && (e.List == ListComplaints || e.List == ListUnsubscribes) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func closedAs(o Outcome) func(*view) bool {
+	return func(v *view) bool { return v.c.Closing != nil && v.c.Closing.Outcome == o }
+}
+
 func (v *view) retryResult() RetryResult {
 	last, tried := v.lastRetry()
 	switch {
@@ -229,7 +272,7 @@ func Next(c *Case, now time.Time) Flow {
 	}
 	for _, row := range chart {
 		p := row.Panel(v)
-		p.Step, p.Title = row.Step, row.Title
+		p.Step, p.Title, p.Exits, p.Onward = row.Step, row.Title, v.exits(row, w), row.Else
 		if why, around := w.around[row.Step]; around {
 			p.State, p.Why, p.Reading = Skipped, why, skipReading(why)
 			p.Badge, p.BadgeIs = "", NoSign
@@ -249,6 +292,28 @@ func Next(c *Case, now time.Time) Flow {
 	f.Notices, f.ReadOnly, f.NetworkFailed = v.notices(), len(c.Unknowns) > 0, v.networkFailed()
 	f.Wake = v.wake(f)
 	return f
+}
+
+// exits says of each exit of a step whether it was taken, and if not, whether
+// it still can be.
+func (v *view) exits(row chartRow, w way) []Exit {
+	var out []Exit
+	for _, x := range row.Exits {
+		if x.Hold {
+			continue
+		}
+		e := Exit{Name: x.Name, Leads: x.Leads, Ends: x.Ends != "" && x.To == ""}
+		switch {
+		case w.on[row.Step] && x.When(v):
+			e.Taken = true
+		case !w.on[row.Step]:
+			e.Closed = "not on the way"
+		case w.taken[row.Step] != row.Else:
+			e.Closed = safe.Textf("closed: %s", w.taken[row.Step])
+		}
+		out = append(out, e)
+	}
+	return out
 }
 
 // firstForPerson gives the first step that wants a person, else the first that

@@ -65,7 +65,18 @@ type Panel struct {
 	Copy     *Draft    // the questions this panel copies; nil where it has none
 	Audience safe.Text // to whom Copy goes: "the administrator of SpamHero"
 	GoTo     Step      // where enter goes after copying; empty to stay
+	Exits    []Exit
+	Onward   safe.Text // what leads on to the next step: "a permanent bounce"
 	GoOn     bool      // enter goes to GoTo without copying; Copy is for c alone
+}
+
+// Exit is a way off a step as the map shows it.
+type Exit struct {
+	Name   safe.Text // what leads to it: "own MTA"
+	Leads  safe.Text // where it leads: "sender routing"
+	Ends   bool      // the case ends there
+	Taken  bool
+	Closed safe.Text // why it cannot be taken; empty where it was, or still can be
 }
 
 // Filled reports whether the panel says something beyond its title.

@@ -306,24 +306,12 @@ func (v *view) causeLines() []Finding {
 		if i == maxCauses {
 			break
 		}
-		f := Finding{Key: "cause_" + string(c.Kind), Claim: safe.Textf("%d %s", c.Rank, c.Name), Source: "here"}
-		if len(c.For) > 0 {
-			f.Hint = joinClaims(c.For)
-		}
-		out = append(out, f)
+		out = append(out, Finding{Key: "cause_" + string(c.Kind), Claim: safe.Textf("%d %s", c.Rank, c.Name)})
 	}
 	return out
 }
 
 const maxCauses = 3
-
-func joinClaims(list []Finding) safe.Text {
-	text := list[0].Claim
-	if len(list) > 1 {
-		text = safe.Textf("%s; %d more for it", text, len(list)-1)
-	}
-	return text
-}
 
 // recipientPanel shows the five questions and how they stand.
 func (v *view) recipientPanel() Panel {

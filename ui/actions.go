@@ -35,19 +35,19 @@ func caseActions() []action {
 		{keys: []string{"o"}, show: "o", in: in, long: "other", rank: 5, does: "record another answer to the chosen question", can: both(hasTasks, canWrite), run: answerWith(diagnose.Other)},
 		{keys: []string{"w"}, show: "w", in: in, long: "asked whom", rank: 10, does: "record whom the questions went to, and wait for that person", can: both(hasTasks, canWrite), run: (*Model).openAsked},
 		{
-			keys: []string{"u"}, show: "u", in: in, long: "undo", rank: 7, does: "take the last decision back",
+			keys: []string{"u"}, show: "u", in: in, long: "undo", rank: 8, does: "take the last decision back",
 			can: both(canWrite, offered(diagnose.OfferUndo)), run: undoWith(diagnose.OfferUndo, "taken back; U brings it back"),
 		},
 		{
 			keys: []string{"U"}, show: "U", in: in, long: "redo", rank: 9, does: "bring back what was undone",
 			can: both(canWrite, offered(diagnose.OfferRedo)), run: undoWith(diagnose.OfferRedo, "brought back"),
 		},
-		{keys: []string{"c"}, show: "c", in: in, long: "copy only", short: "copy", rank: 8, does: "copy the questions and stay here", can: hasDraft, run: func(m *Model) tea.Cmd { return m.copyHere(false) }},
+		{keys: []string{"c"}, show: "c", in: in, long: "copy only", short: "copy", rank: 6, does: "copy the questions and stay here", can: hasDraft, run: func(m *Model) tea.Cmd { return m.copyHere(false) }},
 		{keys: []string{"e"}, show: "e", in: in, long: "letter", rank: 3, does: "read and change the letter before it is copied", can: hasDraft, run: (*Model).openLetter},
-		{keys: []string{"a"}, show: "a", in: in, long: "add what is missing", short: "add", rank: 9, does: "add a bounce, a log line or an event to this case", can: canWrite, run: (*Model).openAdd},
-		{keys: []string{"r"}, show: "r", in: in, long: "raw bounce", short: "raw", rank: 5, does: "read the bounce as it came", can: hasBounce, run: (*Model).openRaw},
+		{keys: []string{"a"}, show: "a", in: in, long: "add what is missing", short: "add", rank: 6, does: "add a bounce, a log line or an event to this case", can: canWrite, run: (*Model).openAdd},
+		{keys: []string{"r"}, show: "r", in: in, long: "raw bounce", short: "raw", rank: 4, does: "read the bounce as it came", can: hasBounce, run: (*Model).openRaw},
 		{keys: []string{"b"}, show: "b", in: in, long: "bounces", rank: 8, does: "the open cases, by domain", can: func(m *Model) (bool, safe.Text) { return len(m.cases) > 1, "" }, run: (*Model).openList},
-		{keys: []string{"f"}, show: "f", in: in, long: "flow", rank: 6, does: "the flowchart: the way taken, and the exits", can: hasCase, run: (*Model).openChart},
+		{keys: []string{"f"}, show: "f", in: in, long: "flow", rank: 5, does: "the flowchart: the way taken, and the exits", can: hasCase, run: (*Model).openChart},
 		{
 			keys: []string{"R"}, show: "R", in: in, long: "ask DNS again", does: "ask every DNS question again",
 			can: both(canWrite, func(m *Model) (bool, safe.Text) {
@@ -67,7 +67,7 @@ func caseActions() []action {
 			can: func(m *Model) (bool, safe.Text) { return m.kase() != nil && m.kase().snap.status.Running, "" },
 			run: func(m *Model) tea.Cmd { return m.stop(m.kase()) },
 		},
-		{keys: []string{"p"}, show: "p", in: []scope{inCase, inHome, inCases}, long: "paste a new bounce", short: "paste", rank: 6, does: "open a new case from pasted text", run: (*Model).openPaste},
+		{keys: []string{"p"}, show: "p", in: []scope{inCase, inHome, inCases}, long: "paste a new bounce", short: "paste", rank: 9, does: "open a new case from pasted text", run: (*Model).openPaste},
 		{keys: []string{"H"}, show: "H", in: []scope{inCase, inCases}, long: "all cases", does: "the list of cases that are kept", run: (*Model).openHome},
 		{keys: []string{"1", "2", "3", "4", "5", "6"}, show: "1-6", in: in, long: "go to a step", does: "go to that step", move: true, run: func(*Model) tea.Cmd { return nil }},
 		{

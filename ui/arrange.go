@@ -23,7 +23,7 @@ func (b body) arrange(h int, low bool, scroll, keep int, g glyphs) view {
 		return view{}
 	}
 	if !low && scroll == 0 {
-		for _, how := range []cutting{{}, {raw: true}, {raw: true, hints: true}, {raw: true, hints: true, gaps: true}} {
+		for _, how := range []cutting{{}, {raw: true}, {raw: true, hints: true}, {raw: true, hints: true, gaps: true}, {raw: true, hints: true, gaps: true, words: true}} {
 			if rows, cut, ok := b.try(h, how, g); ok {
 				return view{rows: rows, cut: cut, most: boolToRows(cut)}
 			}
@@ -40,7 +40,12 @@ func boolToRows(cut bool) int {
 }
 
 // cutting says what may go.
-type cutting struct{ raw, hints, gaps bool }
+type cutting struct {
+	raw   bool // words of the bounce but for one line
+	hints bool
+	gaps  bool // blank lines
+	words bool // all words of the bounce
+}
 
 // try lays out everything but what may be cut, and reports whether it fits.
 func (b body) try(h int, how cutting, g glyphs) (rows []bodyRow, cut, ok bool) {
@@ -79,6 +84,12 @@ func (b body) try(h int, how cutting, g glyphs) (rows []bodyRow, cut, ok bool) {
 	rows = append(rows, b.next...)
 	if len(b.raw) == 0 {
 		return rows, cut, len(rows) <= h
+	}
+	if how.words {
+		if len(rows) >= h {
+			return rows, true, false
+		}
+		return append(rows, b.moreRow(len(b.raw), g)), true, true
 	}
 	gap()
 	room := h - len(rows)
@@ -183,8 +194,9 @@ func reveal(rows []bodyRow, task, scroll, shown, most int) int {
 	if first < 0 {
 		return scroll
 	}
-	if last >= scroll+shown {
-		scroll = last - shown + 1
+	// Its first lines are enough: the question, and where to look.
+	if need := min(last, first+2); need >= scroll+shown {
+		scroll = need - shown + 1
 	}
 	if first < scroll {
 		scroll = first

@@ -14,8 +14,13 @@ func (c *openCase) goTo(entry int) {
 	if entry == c.entry {
 		return
 	}
-	c.entry, c.scroll, c.task = entry, 0, 0
-	// Begin at the first question that is not answered.
+	c.entry, c.scroll = entry, 0
+	c.firstTask()
+}
+
+// firstTask puts the cursor on the first question that is not answered.
+func (c *openCase) firstTask() {
+	c.task = 0
 	for i, t := range c.tasks() {
 		if t.State != diagnose.Answered {
 			c.task = i

@@ -50,7 +50,7 @@ func doors(s diagnose.Step) (exits []door, on safe.Text) {
 	switch s {
 	case diagnose.StepCapture:
 		return []door{
-			{"policy, authentication, spam", "sender authentication", false, branch(diagnose.BranchPolicy)},
+			{"policy or authentication", "sender authentication", false, branch(diagnose.BranchPolicy)},
 			{"temporary", "wait", false, branch(diagnose.BranchWait)},
 			{"mailbox full or disabled", "straight to 3", false, branch(diagnose.BranchMailbox)},
 			{"not a bounce", "say what it is", true, branch(diagnose.BranchNone)},
@@ -84,7 +84,7 @@ func doors(s diagnose.Step) (exits []door, on safe.Text) {
 	case diagnose.StepRetry:
 		return []door{
 			{"delivered", "resolved", true, outcome(diagnose.Resolved)},
-			{"same bounce", "stopped, with the administrator", true, outcome(diagnose.Stopped)},
+			{"same bounce", "stopped, with admin", true, outcome(diagnose.Stopped)},
 			{"temporary", "wait", false, outcome(diagnose.OnHold)},
 			{"a different bounce", "starts over with it, 1", false, func(diagnose.Flow) bool { return false }},
 		}, ""
@@ -101,10 +101,10 @@ func closedBecause(f diagnose.Flow, s diagnose.Step, p diagnose.Panel) safe.Text
 	switch s {
 	case diagnose.StepCapture:
 		words := map[diagnose.Branch]safe.Text{
-			diagnose.BranchRecipient: "it is about the recipient",
-			diagnose.BranchMailbox:   "it is about the mailbox",
-			diagnose.BranchRoute:     "it is about a host or a route",
-			diagnose.BranchPolicy:    "it is about the sender",
+			diagnose.BranchRecipient: "about the recipient",
+			diagnose.BranchMailbox:   "about the mailbox",
+			diagnose.BranchRoute:     "about a host or route",
+			diagnose.BranchPolicy:    "about the sender",
 			diagnose.BranchWait:      "it is temporary",
 			diagnose.BranchNone:      "it is not a bounce",
 			diagnose.BranchUnclear:   "the wording is unclear",
@@ -283,7 +283,7 @@ func (m *Model) door(d door, f diagnose.Flow, why safe.Text, w int) row {
 	l.add(plain, " ")
 	l.add(strongIf(taken), d.name)
 	l.add(plain, " ")
-	l.fill(r, lead, max(2, 32-l.width))
+	l.fill(r, lead, max(1, 30-l.width))
 	l.add(r, g.arrow)
 	l.add(plain, " ")
 	if d.ends {
@@ -301,11 +301,8 @@ func (m *Model) door(d door, f diagnose.Flow, why safe.Text, w int) row {
 			tail = line(quiet, why)
 		}
 	}
-	if l.width+3+tail.width <= w {
-		l.to(max(l.width+3, 58))
-		if l.width+tail.width > w {
-			l = l.take(w - tail.width)
-		}
+	if l.width+2+tail.width <= w {
+		l.to(min(max(l.width+2, 55), w-tail.width))
 		l.append(tail)
 	}
 	return l

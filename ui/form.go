@@ -239,7 +239,12 @@ func (f *form) rows(m *Model, w int) (rows []row, focus int) {
 		}
 		rows = append(rows, out)
 	}
-	rows = append(rows, row{})
+	return rows, focus
+}
+
+// foot says what is wrong, and what enter and esc do. It always stays in sight.
+func (f *form) foot(m *Model, w int) []row {
+	var rows []row
 	if f.wrong != "" {
 		for _, part := range wrap(f.wrong, w-signWidth) {
 			l := line(attention, m.g.note)
@@ -248,25 +253,25 @@ func (f *form) rows(m *Model, w int) (rows []row, focus int) {
 			rows = append(rows, l)
 		}
 	}
-	var foot row
-	if f.missing() < 0 {
-		foot.add(keycap, "enter")
-		foot.add(plain, " ")
-		foot.add(plain, f.do)
-	} else {
-		foot.add(quiet, "enter ")
-		foot.add(quiet, f.do)
-		foot.add(quiet, ", once it is complete")
-	}
 	var keep row
 	keep.add(keycap, "esc")
 	keep.add(plain, " ")
 	keep.add(plain, f.keep)
-	if !foot.right(w, keep) {
-		rows = append(rows, foot)
-		foot = keep
+	var enter []row
+	if f.missing() < 0 {
+		l := line(keycap, "enter")
+		l.add(plain, " ")
+		l.add(plain, f.do)
+		enter = append(enter, l)
+	} else {
+		enter = append(enter, line(quiet, safe.Textf("enter %s, once it is complete", f.do)), line(quiet, "enter not yet"))
 	}
-	return append(rows, foot), focus
+	for _, l := range enter {
+		if l.right(w, keep) {
+			return append(rows, l)
+		}
+	}
+	return append(rows, keep)
 }
 
 // dialog draws the box of a form over the rows of a screen, which turn quiet.
@@ -274,17 +279,18 @@ func (m *Model) dialog(f *form, behind []row, w, h int) []row {
 	width := min(72, w-2)
 	inner := width - 6
 	rows, focus := f.rows(m, inner)
-	most := h - 2
-	if len(rows)+4 <= most { // room for a blank row above and below
+	foot := f.foot(m, inner)
+	room := h - 3 - len(foot) // rows inside, beside the foot; one row stays free above
+	switch spare := room - len(rows); {
+	case spare >= 3:
 		rows = append(append([]row{{}}, rows...), row{})
-		focus++
+		foot = append(foot, row{})
+	case spare >= 1:
+		rows = append(rows, row{})
+	case spare < 0:
+		rows = window(rows, focus, max(0, room))
 	}
-	if len(rows)+2 > most {
-		// The foot stays: it says what enter and esc do.
-		keep := max(0, most-3)
-		foot := rows[len(rows)-1]
-		rows = append(append([]row(nil), window(rows[:len(rows)-1], focus, keep)...), foot)
-	}
+	rows = append(append([]row(nil), rows...), foot...)
 	x, y := (w-width)/2, max(1, (h-len(rows)-2)/3)
 	out := make([]row, len(behind))
 	for i, r := range behind {

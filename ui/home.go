@@ -126,7 +126,7 @@ func (m *Model) homeView(w, h int) []row {
 	case m.frame.shape == narrow:
 		cols = []int{0, 0, 0, 0, 11}
 	case m.frame.shape == single:
-		cols = []int{32, 0, 20, 0, 11}
+		cols = []int{32, 0, 6, 0, 11}
 	}
 	used := pad + 2
 	for _, c := range cols {
@@ -204,12 +204,17 @@ func (m *Model) homeRow(l Line, chosen bool, pad int, cols []int, put func(*row,
 	}
 	at := put(&out, pad+2, 0, r, name)
 	at = put(&out, at, 1, plain, l.Reply)
-	step := stepName(l.Step)
-	if l.group() == ended {
+	step, who := stepName(l.Step), l.Waits
+	short := cols[2] > 0 && cols[2] < 10
+	switch {
+	case l.group() == ended && short:
+		step, who = "", outcomeWord(l.Outcome)
+	case l.group() == ended:
 		step = outcomeWord(l.Outcome)
+	case short && step != "":
+		step = step[:1]
 	}
 	at = put(&out, at, 2, plain, step)
-	who := l.Waits
 	if l.Problem != "" {
 		who = l.Problem
 	}

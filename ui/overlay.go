@@ -86,7 +86,7 @@ func overlayActions() []action {
 		{keys: []string{"shift+tab", "up"}, show: "shift+tab", in: []scope{inDialog}, long: "field before", does: "the field before", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.move(-1); return nil })},
 
 		{keys: []string{"esc", "q", "?", "f1", "enter"}, show: "esc", in: []scope{inHelp}, long: "back", rank: 1, does: "close the help", run: closeIt},
-		{keys: []string{"j", "down"}, show: "j down", in: []scope{inHelp}, long: "down", rank: 4, does: "a line further", move: true, run: scrollHelp(1)},
+		{keys: []string{"j", "down"}, show: "j down", in: []scope{inHelp}, long: "scroll", rank: 4, does: "a line further", move: true, run: scrollHelp(1)},
 		{keys: []string{"k", "up"}, show: "k up", in: []scope{inHelp}, long: "up", does: "a line back", move: true, run: scrollHelp(-1)},
 
 		{keys: []string{"esc"}, show: "esc", in: []scope{inPalette}, long: "back", rank: 3, does: "close the list of commands", run: closeIt},
@@ -105,7 +105,7 @@ func overlayActions() []action {
 				return nil
 			},
 		},
-		{keys: []string{"down", "tab", "ctrl+n"}, show: "down", in: []scope{inPalette}, long: "down", rank: 4, does: "the next command", move: true, run: movePalette(1)},
+		{keys: []string{"down", "tab", "ctrl+n"}, show: "down", in: []scope{inPalette}, long: "next", rank: 4, does: "the next command", move: true, run: movePalette(1)},
 		{keys: []string{"up", "shift+tab", "ctrl+p"}, show: "up", in: []scope{inPalette}, long: "up", does: "the command before", move: true, run: movePalette(-1)},
 	}
 }

@@ -314,12 +314,20 @@ func (m *Model) pasteView(w, h int) []row {
 			rows = append(rows, row{})
 		}
 	}
-	blank()
+	// Where room is short, the reading of the text counts more than how to begin.
+	brief := len(p.raw) > 0 && h < 30
+	if !brief {
+		blank()
+	}
 	switch {
 	case p.target != nil:
 		say(strong, safe.Textf("Add to the case of %s", p.target.snap.flow.Header.Recipient))
-		blank()
-		say(plain, "The whole bounce mail, a log line, or an event: what this case is missing.")
+		if !brief {
+			blank()
+			say(plain, "The whole bounce mail, a log line, or an event: what this case is missing.")
+		}
+	case brief:
+		say(strong, "Paste a bounce")
 	default:
 		say(strong, "Paste a bounce")
 		blank()
@@ -331,7 +339,7 @@ func (m *Model) pasteView(w, h int) []row {
 	blank()
 	room := min(12, max(2, h/4))
 	field := m.pasteRows(text-2, room)
-	for len(field) < min(3, room) {
+	for len(field) < min(3, room) && !brief {
 		field = append(field, row{})
 	}
 	for _, l := range field {
@@ -344,7 +352,7 @@ func (m *Model) pasteView(w, h int) []row {
 		add(m.noteRow(safe.Textf("Only the first %s were taken: for more, give the file by name.", size(pasteMost))))
 	}
 	blank()
-	for _, l := range m.readingRows(text) {
+	for _, l := range m.readingRows(text, brief) {
 		add(l)
 	}
 	return m.footed(rows, m.pasteFoot(), indent, text, h)
@@ -368,6 +376,8 @@ func (m *Model) pasteFoot() safe.Text {
 		return "Nothing has left this machine. What is added may raise new DNS questions."
 	case p.offline:
 		return "Nothing has left this machine, and nothing will: offline."
+	case m.frame.low:
+		return safe.Textf("enter asks DNS, through %s.", resolver)
 	case p.ready() && p.reading.Domain != "":
 		return safe.Textf("Nothing has left this machine. enter asks DNS about %s, through %s.", p.reading.Domain, resolver)
 	case p.ready():
@@ -377,7 +387,7 @@ func (m *Model) pasteFoot() safe.Text {
 }
 
 // readingRows says what the text was recognised as.
-func (m *Model) readingRows(w int) []row {
+func (m *Model) readingRows(w int, brief bool) []row {
 	p := &m.paste
 	if len(p.raw) == 0 {
 		l := line(quiet, "No bounce at hand?  ")
@@ -431,7 +441,7 @@ func (m *Model) readingRows(w int) []row {
 		}
 	}
 	gap := func() {
-		if !m.frame.low {
+		if !brief {
 			rows = append(rows, row{})
 		}
 	}
@@ -473,7 +483,7 @@ func (m *Model) readingRows(w int) []row {
 			continue
 		}
 		put(label, m.g.query+" ", attention, f.Claim, plain)
-		if f.Hint != "" && !m.frame.low {
+		if f.Hint != "" && !brief {
 			put("", "  ", plain, f.Hint, quiet)
 		}
 	}

@@ -39,11 +39,17 @@ func (p painter) section(s diagnose.Section, c columns, tasks *[]diagnose.Task) 
 // panel the source and the time.
 func (p painter) findings(label safe.Text, list []diagnose.Finding, c columns) []bodyRow {
 	var rows []bodyRow
+	indent := 0 // without a sign in the group its text hangs at the gutter
+	for _, f := range list {
+		if f.Sign != diagnose.NoSign {
+			indent = signWidth
+		}
+	}
 	for _, f := range list {
 		glyph, r := p.g.sign(f.Sign)
-		w := c.claim
+		w := c.claim + signWidth - indent
 		if f.Source == "" && f.At.IsZero() && f.Sign != diagnose.Asking {
-			w = c.text - c.gutter - signWidth // the columns are free: nothing stands there
+			w = c.text - c.gutter - indent // the columns are free: nothing stands there
 		}
 		for i, l := range wrap(f.Claim, w) {
 			var out row
@@ -54,7 +60,7 @@ func (p painter) findings(label safe.Text, list []diagnose.Finding, c columns) [
 			if i == 0 {
 				out.add(r, glyph)
 			}
-			out.to(c.gutter + signWidth)
+			out.to(c.gutter + indent)
 			out.add(plain, l)
 			if i == 0 {
 				p.origin(&out, f.Source, f.At, f.Sign, c)
@@ -64,9 +70,9 @@ func (p painter) findings(label safe.Text, list []diagnose.Finding, c columns) [
 		if f.Hint == "" {
 			continue
 		}
-		for _, l := range wrap(f.Hint, c.text-c.gutter-signWidth) {
+		for _, l := range wrap(f.Hint, c.text-c.gutter-indent) {
 			var out row
-			out.to(c.gutter + signWidth)
+			out.to(c.gutter + indent)
 			out.add(quiet, l)
 			rows = append(rows, bodyRow{row: out, hint: true})
 		}

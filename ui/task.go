@@ -117,9 +117,17 @@ func spread(parts []span, end safe.Text, w int) []bodyRow {
 		if s.text == "   " {
 			continue
 		}
-		if len(rows) > 0 && rows[len(rows)-1].width+cells(s.text) <= w {
-			rows[len(rows)-1].add(s.role, s.text)
-			continue
+		if len(rows) > 0 {
+			last := &rows[len(rows)-1]
+			gap := safe.Text("   ")
+			if words := last.spans[len(last.spans)-1].text; words[len(words)-1] == ' ' {
+				gap = ""
+			}
+			if last.width+cells(gap)+cells(s.text) <= w {
+				last.add(plain, gap)
+				last.add(s.role, s.text)
+				continue
+			}
 		}
 		rows = append(rows, paragraph(s.text, w, s.role)...)
 	}

@@ -42,7 +42,11 @@ func (m *Model) View() string {
 func (m *Model) rows() []row {
 	f := m.frame
 	if f.shape == tiny {
-		return []row{line(plain, safe.Textf("needs %dx%d, has %dx%d", minWidth, minHeight, f.w, f.h))}
+		var rows []row
+		for _, l := range wrap(safe.Textf("needs %dx%d, has %dx%d", minWidth, minHeight, f.w, f.h), f.w) {
+			rows = append(rows, line(plain, l))
+		}
+		return rows
 	}
 	if m.screen == inPlain && len(m.over) == 0 {
 		rows := m.plainRows(f.w, f.h-1)
@@ -501,44 +505,44 @@ func (m *Model) keyBar(w int) row {
 		return l
 	}
 	saved := m.saved()
-	long := w >= 100
-	for {
-		l := draw(items, long)
-		if l.width+1 <= w && l.right(w-1, saved) {
-			return l
-		}
-		if long && len(items) > 0 {
-			long = false
-			// With short words more keys fit: but only below 100 cells is that the rule.
-			if s := draw(items, false); s.width+3+saved.width <= w {
-				return m.withTail(s, w, saved)
-			}
-			long = true
-		}
-		worst := -1
-		for i, x := range items {
-			if worst < 0 || x.rank >= items[worst].rank {
-				worst = i
+	most := func(rank int) []item {
+		var out []item
+		for _, x := range items {
+			if x.rank <= rank {
+				out = append(out, x)
 			}
 		}
-		switch {
-		case worst >= 0 && items[worst].rank > 2:
-			items = append(items[:worst:worst], items[worst+1:]...)
-		case saved.width > 0:
-			saved = row{}
-		case worst > 0:
-			items = append(items[:worst:worst], items[worst+1:]...)
-		default:
-			return l
+		return out
+	}
+	// The less needed keys go first, then long words, then what is saved; enter,
+	// help and commands stay.
+	const never, least, last = 2, 7, 10
+	type try struct {
+		rank int
+		long bool
+		tail row
+	}
+	var tries []try
+	if w >= 100 {
+		for rank := last; rank >= least; rank-- {
+			tries = append(tries, try{rank, true, saved})
 		}
 	}
-}
-
-func (m *Model) withTail(l row, w int, tail row) row {
-	l.right(w-1, tail)
+	for rank := last; rank >= 4; rank-- {
+		tries = append(tries, try{rank, false, saved})
+	}
+	for rank := 4; rank >= never-1; rank-- {
+		tries = append(tries, try{rank, false, row{}})
+	}
+	var l row
+	for _, t := range tries {
+		l = draw(most(t.rank), t.long)
+		if l.width+1 <= w && l.right(w-1, t.tail) {
+			break
+		}
+	}
 	return l
 }
-
 // saved says what is on disk, or what has not happened yet.
 func (m *Model) saved() row {
 	c := m.kase()

@@ -40,7 +40,9 @@ func mailbox(s string) string {
 	case kind == "utf-8" && strings.Contains(s, `\x{`):
 		s = unitext(s)
 	case kind == "rfc822":
-		s = strings.NewReplacer("+2B", "+", "+3D", "=").Replace(s)
+		if strings.Contains(s, "+2B") || strings.Contains(s, "+3D") {
+			s = strings.ReplaceAll(strings.ReplaceAll(s, "+2B", "+"), "+3D", "=")
+		}
 	}
 	return cut(strings.Trim(s, " \t'"), maxSubject)
 }

@@ -108,6 +108,9 @@ func (dr *draft) stage(d *doc, said string) {
 	if stage == StageUnknown && dr.context != "" {
 		stage, command, _ = readStage(dr.context)
 	}
+	if stage == StageUnknown && strings.HasPrefix(said, "connect to ") {
+		stage = StageConnect
+	}
 	r.Stage = stage
 	if command != "" && !r.Command.Known() {
 		r.Command = d.within(r.Diagnostic, command)

@@ -15,7 +15,7 @@ var statusFields = [...]string{"final-recipient", "original-recipient", "action"
 // its fields at the beginning of lines, one of them naming a recipient, an
 // action or a status.
 func hasStatusFields(t *text) bool {
-	seen := map[string]bool{}
+	seen, n := 0, 0
 	for _, l := range t.lines {
 		if len(l.s) < 8 {
 			continue
@@ -25,19 +25,19 @@ func hasStatusFields(t *text) bool {
 		default:
 			continue
 		}
-		name, _, ok := fieldName(l.s)
-		if !ok || len(name) > 20 {
-			continue
-		}
-		name = strings.ToLower(name)
-		for _, f := range statusFields {
-			if f == name {
-				seen[f] = true
+		for i, f := range statusFields {
+			if len(l.s) > len(f) && seen&(1<<i) == 0 && prefixFold(l.s, f) {
+				if name, _, ok := fieldName(l.s); ok && len(name) == len(f) {
+					seen |= 1 << i
+					n++
+				}
+				break
 			}
 		}
 	}
-	return len(seen) >= 2 && (seen["final-recipient"] || seen["original-recipient"] || seen["action"] && (seen["status"] || seen["diagnostic-code"]) ||
-		seen["status"] && seen["diagnostic-code"])
+	has := func(i int) bool { return seen&(1<<i) != 0 }
+	const final, original, action, status, diagnostic = 0, 1, 2, 3, 4
+	return n >= 2 && (has(final) || has(original) || has(action) && (has(status) || has(diagnostic)) || has(status) && has(diagnostic))
 }
 
 // notification is a delivery-status part taken apart: what is said once, and

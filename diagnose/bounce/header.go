@@ -128,6 +128,9 @@ func (h *headerReader) add(s string, off int) bool {
 	h.seen = true
 	h.open = h.room(len(s), off)
 	if h.open {
+		if h.fields == nil {
+			h.fields = make(header, 0, 8)
+		}
 		f := field{name: name, value: s[body:], off: off}
 		if h.exact {
 			f.off += body

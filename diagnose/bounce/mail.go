@@ -15,7 +15,7 @@ type mail struct {
 	status []*text // delivery-status parts, whatever type they are given
 	report *text   // feedback report
 	human  []*text // what is written for people, without the returned mail
-	html   []*text
+	html   []*entity // read only where there is no plain text
 	tail   *text // what follows the line that announces the returned mail
 	orig   returned
 	inside []*entity // messages within
@@ -24,6 +24,9 @@ type mail struct {
 	lowDone  bool
 	named    []mention
 	nameDone bool
+
+	quoted     [2]Field // message ID and subject that the human text quotes
+	quotedDone bool
 }
 
 // returned is the header of the mail that failed, as far as it came back.
@@ -45,7 +48,9 @@ func (d *doc) mail(msg *entity) *mail {
 		}
 	}
 	if len(m.human) == 0 {
-		m.human, m.html = m.html, nil
+		for _, e := range m.html {
+			m.addHuman(d.textOf(e))
+		}
 	}
 	return m
 }
@@ -87,7 +92,7 @@ func (m *mail) collect(e *entity) {
 			m.orig = returned{e.header, e.part} // the returned mail stands in the part without a header of its own
 		}
 	case e.kind == "text/html":
-		m.html = append(m.html, m.d.textOf(e))
+		m.html = append(m.html, e)
 	case strings.HasPrefix(e.kind, "text/"), e.multipart(), !strings.Contains(e.kind, "/"):
 		m.addHuman(m.d.textOf(e))
 	}
@@ -169,21 +174,20 @@ func separator(t *text) (before, below int) {
 		if c := s[0]; c != '-' && c != '|' && c != '*' && c != '=' && c != '#' && !letter(c) && c < 0x80 {
 			continue
 		}
-		core := strings.ToLower(strings.Trim(s, "-|*=_#: .\t"))
-		if dashed := core != strings.ToLower(strings.TrimRight(s, ".: ")); !dashed && !strings.HasSuffix(s, ":") && !strings.HasSuffix(s, ".") {
-			continue
+		bare := strings.TrimRight(s, ".: \t")
+		core := strings.Trim(s, "-|*=_#: .\t")
+		if len(core) == len(bare) && len(bare) == len(s) {
+			continue // neither ruled off nor ended by a sign: a sentence of the text
 		}
+		core = strings.ToLower(core)
 		for _, a := range announcements {
 			if strings.HasPrefix(core, a) || a == "message text follows" && strings.HasSuffix(core, a) {
 				return i, i + 1
 			}
 		}
-		if fields := receivedHere(t, i); fields {
-			return i, i
-		}
 	}
 	for i := range t.lines {
-		if receivedHere(t, i) {
+		if c := t.lines[i].s; len(c) > 12 && c[0]|0x20 == 'r' && receivedHere(t, i) {
 			return i, i
 		}
 	}

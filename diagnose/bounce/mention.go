@@ -18,8 +18,8 @@ type mention struct {
 	bodyDone string
 }
 
-// leads are phrases right after which a notice names the recipient.
-var leads = []string{"rcpt to:", "rcpt to ", "recipient address:", "recipient:", "delivery failed:", "could not be delivered to:",
+// namers are phrases right after which a notice names the recipient.
+var namers = []string{"rcpt to:", "rcpt to ", "recipient address:", "recipient:", "delivery failed:", "could not be delivered to:",
 	"unable to deliver message to:", "deliver message to", "final delivery userid:", "attempts:", "delivering your mail to",
 	"undeliverable to", "permanent errors:", "temporary errors:", "mailbox is full:", "message to", "delivered to", "deliver to", "to: ", "mail to", "e-mail to", "email to",
 	"the recipient", "user unknown:", "the account", "address:", "user", "unknown user:", "no such user:", "the address"}
@@ -174,7 +174,7 @@ func leadMention(s string) (mention, bool) {
 	if strings.Contains(low, "contact") || strings.Contains(low, "mail from:") {
 		return mention{}, false
 	}
-	for _, lead := range leads {
+	for _, lead := range namers {
 		j := strings.Index(low, lead)
 		if j < 0 || j > 0 && wordByte(low[j-1]) || j > 0 && low[j-1] == '<' {
 			continue

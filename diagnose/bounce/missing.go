@@ -65,6 +65,9 @@ func missing(r *Report) []Missing {
 		if !ok {
 			at = w.any
 		}
+		if w.field == "message_id" && r.Format == FormatPostfixLog && !r.QueueID.Known() {
+			at = "refused before the message was sent, so this server never saw it; the log of the sending side has it"
+		}
 		out = append(out, Missing{Field: w.field, What: w.what, Where: at})
 	}
 	return out

@@ -58,19 +58,33 @@ func (m *mail) quotedFields(r *Report) {
 	if r.MessageID.Known() && r.Subject.Known() {
 		return
 	}
+	if !m.quotedDone {
+		m.quotedDone = true
+		m.findQuoted()
+	}
+	if !r.MessageID.Known() {
+		r.MessageID = m.quoted[0]
+	}
+	if !r.Subject.Known() {
+		r.Subject = m.quoted[1]
+	}
+}
+
+func (m *mail) findQuoted() {
+	id, subject := &m.quoted[0], &m.quoted[1]
 	for _, t := range m.human {
 		for i, l := range t.lines {
 			s := strings.TrimLeft(l.s, " \t")
 			col := len(l.s) - len(s)
 			switch {
-			case !r.MessageID.Known() && prefixFold(s, "message-id:"):
+			case !id.Known() && prefixFold(s, "message-id:"):
 				v := messageID(s[len("message-id:"):])
 				if v == "" && i+1 < len(t.lines) {
 					v = messageID(t.lines[i+1].s)
 				}
-				r.MessageID = m.d.shown(v, t.part, t.offset(i, col+len("message-id:")))
-			case !r.Subject.Known() && prefixFold(s, "subject:"):
-				r.Subject = m.d.shown(cut(words(s[len("subject:"):]), maxSubject), t.part, t.offset(i, col+len("subject:")))
+				*id = m.d.shown(v, t.part, t.offset(i, col+len("message-id:")))
+			case !subject.Known() && prefixFold(s, "subject:"):
+				*subject = m.d.shown(cut(words(s[len("subject:"):]), maxSubject), t.part, t.offset(i, col+len("subject:")))
 			}
 		}
 	}

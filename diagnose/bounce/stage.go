@@ -2,38 +2,28 @@ package bounce
 
 import "strings"
 
-// phrase is how mail programs say at which point of the conversation a reply
-// came. Longer and more exact ones stand first.
+// leads stand right before the command that a reply answers, in lower case.
+var leads = [...]string{"in reply to ", "after ", "while sending ", "rejected command '", "did not like our ", "while performing the ", "smtp:", "for ", " failed on "}
+
+// phrase is how a mail program says at which point of the conversation a
+// reply came without naming the command.
 type phrase struct {
 	says  string
 	stage Stage
 }
 
-var phrases = []phrase{
-	{"in reply to rcpt to", StageRcpt}, {"in reply to mail from", StageMail}, {"in reply to end of data", StageContent},
-	{"in reply to data", StageData}, {"in reply to ehlo", StageEHLO}, {"in reply to helo", StageEHLO}, {"in reply to starttls", StageStartTLS},
-	{"in reply to auth", StageAuth}, {"in reply to bdat", StageContent},
-	{"after end of data", StageContent}, {"after rcpt to", StageRcpt}, {"after rcpt", StageRcpt}, {"after pipelined rcpt to", StageRcpt}, {"after mail from", StageMail},
-	{"after pipelined mail from", StageMail}, {"after mail command", StageMail}, {"after pipelined end of data", StageContent}, {"after pipelined data", StageData},
-	{"after data", StageData}, {"after initial connection", StageConnect}, {"after ehlo", StageEHLO}, {"after helo", StageEHLO},
-	{"after starttls", StageStartTLS}, {"after text command", StageContent},
-	{"for text command", StageContent}, {"for rcpt command", StageRcpt}, {"for mail command", StageMail}, {"for data command", StageData},
-	{"while sending rcpt to", StageRcpt}, {"while sending mail from", StageMail}, {"while sending end of data", StageContent},
-	{"while sending message body", StageContent}, {"while sending data", StageData}, {"while performing the ehlo", StageEHLO},
-	{"while performing the helo", StageEHLO}, {"while receiving the initial server greeting", StageConnect},
-	{"rejected command 'rcpt", StageRcpt}, {"rejected command 'mail", StageMail}, {"rejected command 'data", StageData},
-	{"did not like our rcpt", StageRcpt}, {"did not like our mail", StageMail}, {"did not like our data", StageData}, {"did not like our final", StageContent},
-	{"smtp:rcpt", StageRcpt}, {"smtp:mail", StageMail}, {"smtp:data", StageData}, {"smtp:eom", StageContent}, {"[rcpt_to]", StageRcpt}, {"[mail_from]", StageMail}, {"[connect]", StageConnect},
-	{"does not like recipient", StageRcpt}, {"does not like sender", StageMail}, {"sender was rejected", StageMail}, {"my name was rejected", StageEHLO},
-	{"failed after i sent the message", StageContent}, {"failed on data command", StageData}, {"refused to talk to me", StageConnect},
-	{"server refused to accept your message (data)", StageContent},
+var phrases = [...]phrase{
+	{"while receiving the initial server greeting", StageConnect}, {"refused to talk to me", StageConnect}, {"[connect]", StageConnect},
+	{"my name was rejected", StageEHLO}, {"does not like sender", StageMail}, {"sender was rejected", StageMail}, {"[mail_from]", StageMail},
+	{"does not like recipient", StageRcpt}, {"[rcpt_to]", StageRcpt}, {"failed after i sent the message", StageContent},
+	{"refused to accept your message (data)", StageContent},
 }
 
 // commandStage gives the stage of an SMTP command word.
 func commandStage(command string) Stage {
 	c := strings.ToUpper(strings.TrimSpace(command))
 	switch {
-	case strings.HasPrefix(c, "END OF DATA"), c == ".", strings.HasPrefix(c, "TEXT"), strings.HasPrefix(c, "BDAT"), strings.HasPrefix(c, "MESSAGE BODY"):
+	case strings.HasPrefix(c, "END OF DATA"), c == ".", strings.HasPrefix(c, "TEXT"), strings.HasPrefix(c, "BDAT"), strings.HasPrefix(c, "MESSAGE BODY"), strings.HasPrefix(c, "EOM"), strings.HasPrefix(c, "FINAL "):
 		return StageContent
 	case strings.HasPrefix(c, "RCPT"):
 		return StageRcpt
@@ -58,21 +48,48 @@ func commandStage(command string) Stage {
 func readStage(s string) (stage Stage, command string, at int) {
 	s = s[:min(len(s), maxScan)]
 	low := lowerASCII(s)
-	for _, p := range phrases {
-		i := strings.Index(low, p.says)
-		if i < 0 {
-			continue
-		}
-		at = i
-		for _, lead := range []string{"in reply to ", "while sending ", "after pipelined ", "after ", "for ", "rejected command '", "did not like our ", "smtp:"} {
-			if rest, ok := strings.CutPrefix(low[i:], lead); ok {
-				at = len(low) - len(rest)
+	for _, lead := range leads {
+		for from := 0; ; {
+			i := strings.Index(low[from:], lead)
+			if i < 0 {
 				break
 			}
+			at = from + i + len(lead)
+			at += len("pipelined ") * btoi(strings.HasPrefix(low[at:], "pipelined "))
+			from = at
+			if i > 0 && wordByte(low[at-len(lead)-1]) && lead[0] != ' ' {
+				continue
+			}
+			stage = commandStage(s[at:min(len(s), at+24)])
+			if stage == StageUnknown || (lead == "for " || lead == "smtp:") && !commandFollows(low[at:], lead) {
+				continue
+			}
+			return stage, commandWords(s[at:], stage), at
 		}
-		return p.stage, commandWords(s[at:], p.stage), at
+	}
+	for _, p := range phrases {
+		if i := strings.Index(low, p.says); i >= 0 {
+			return p.stage, "", i
+		}
 	}
 	return StageUnknown, "", 0
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// commandFollows reports whether the word behind a weak lead is a command: "for
+// RCPT command", "SMTP:RCPT host".
+func commandFollows(low, lead string) bool {
+	if lead == "smtp:" {
+		return true
+	}
+	w, rest, _ := strings.Cut(low, " ")
+	return len(w) <= 8 && (strings.HasPrefix(rest, "command") || strings.HasPrefix(rest, "to command") || strings.HasPrefix(rest, "from command"))
 }
 
 // commandWords gives the command that a text begins with: "RCPT TO", "end of DATA".

@@ -98,6 +98,9 @@ func TestEveryFlip(t *testing.T) {
 			if last := in == len(ends)-1; last != (j.ReadOnly() == nil) {
 				t.Fatalf("flip %#x at %d, record %d: read-only %v, damage %+v", mask, at, in, j.ReadOnly(), dmg)
 			}
+			if j.ReadOnly() == nil && (len(got) != before || j.LastSeq() != uint64(before)) {
+				t.Fatalf("flip %#x at %d: %d events given, %d left in the journal, last %d", mask, at, len(got), before, j.LastSeq())
+			}
 			if j.ReadOnly() != nil {
 				if err := j.Append(decided(j.LastSeq() + 1)); !errors.Is(err, ErrReadOnly) {
 					t.Fatalf("flip %#x at %d: append %v", mask, at, err)

@@ -208,6 +208,62 @@ func TestCreateLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestCreateLasts(t *testing.T) {
+	d := newModelDisk()
+	if _, err := newStore(d, Options{Clock: fixed, PID: 1, Host: "host-a"}).Create(sampleID); err != nil {
+		t.Fatal(err)
+	}
+	next := newStore(d.restart(0, false), Options{Clock: fixed, PID: 2, Host: "host-a"})
+	if j, _, err := next.Open(sampleID); err != nil || j.Loaded().Damage != nil {
+		t.Errorf("after a power cut: %v", err)
+	}
+}
+
+// What a killed program had written but not synced lasts once the case was
+// opened and closed.
+func TestOpenMakesOldEventsLast(t *testing.T) {
+	d := newModelDisk()
+	s := newStore(d, Options{Clock: fixed, PID: 1, Host: "host-a"})
+	j, err := s.Create(sampleID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Append(dnsEvent(1)); err != nil {
+		t.Fatal(err)
+	}
+	d.locked = map[string]bool{} // the program is gone
+	j, _, err = s.Open(sampleID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, j)
+	if err := survives(d.restart(0, false), 1); err != nil {
+		t.Error(err)
+	}
+}
+
+// The end of a journal that another program has open may be a write under way.
+func TestTornEndOfAHeldCase(t *testing.T) {
+	d := newModelDisk()
+	s := newStore(d, Options{Clock: fixed, PID: 1, Host: "host-a"})
+	j, err := s.Create(sampleID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Append(decided(1)); err != nil {
+		t.Fatal(err)
+	}
+	f := d.files[journalName(sampleID)]
+	f.data = append(f.data, "00000"...)
+	second, got, err := s.Open(sampleID)
+	if err != nil || len(got) != 1 || second.Loaded().Damage != nil || second.ReadOnly().Reason != ReasonHeld {
+		t.Errorf("%d events, %+v, %v", len(got), second.Loaded(), err)
+	}
+	if !bytes.HasSuffix(f.data, []byte("00000")) {
+		t.Error("the holder's journal was changed")
+	}
+}
+
 func TestSyncErrorIsFinal(t *testing.T) {
 	d := newModelDisk()
 	s := newStore(d, Options{Clock: fixed, PID: 1, Host: "host-a"})

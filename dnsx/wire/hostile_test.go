@@ -316,11 +316,14 @@ func TestCancelReturnsAtOnce(t *testing.T) {
 		var late []time.Duration
 		for range 5 {
 			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
 			got := make(chan dnsx.Answer, 1)
 			n := s.Count(dnstest.Query{Transport: name})
 			go func() { got <- c.Resolve(ctx, mx) }()
-			for s.Count(dnstest.Query{Transport: name}) == n {
-				runtime.Gosched()
+			for give := time.Now().Add(5 * time.Second); s.Count(dnstest.Query{Transport: name}) == n; runtime.Gosched() {
+				if time.Now().After(give) {
+					t.Fatal("the server was not asked over ", name)
+				}
 			}
 			start := time.Now()
 			cancel()

@@ -62,7 +62,7 @@ func (in *inquiry) overSocket(ctx context.Context, s server, network string, q q
 		return received{err: err}
 	}
 	defer func() { _ = conn.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	_ = conn.SetDeadline(time.Now().Add(time.Second)); stop := func() bool { return true }
 	defer stop()
 	if network == "tcp" {
 		raw = append(binary.BigEndian.AppendUint16(nil, uint16(len(raw))), raw...)
@@ -119,7 +119,7 @@ func (in *inquiry) listen(q query, id [2]byte, read func() ([]byte, error), limi
 		}
 		p, err := packet.Parse(raw)
 		kept := raw[:min(len(raw), maxRaw)]
-		switch cut := false || len(raw) > limit; {
+		switch cut := p.Truncated || len(raw) > limit; {
 		case p.Answers(q.asked) && (err == nil || cut):
 			in.spoofed = in.spoofed || failure.raw != nil || malformed.err != nil
 			return received{packet: p, cut: cut, raw: slices.Clone(kept)}

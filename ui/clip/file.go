@@ -51,6 +51,9 @@ func (c *Clipboard) write(ctx context.Context, text string) (path string, err er
 // there in full or the old one is: it is written beside, brought to disk, and
 // renamed.
 func replace(path, text string) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+FileName+".*") // mode 0600
 	if err != nil {
 		return err
