@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"deadletter/dnsx"
 )
 
@@ -204,7 +206,7 @@ func TestResolverAnswers(t *testing.T) {
 }
 
 func TestResolverRefersToTheZoneBelow(t *testing.T) {
-	r := NewResolver(parse(t, `
+	z := parse(t, `
 com. SOA ns.com. h.com. 1 2 3 4 5
 com. NS ns.com.
 ns.com. A 192.0.2.1
@@ -212,10 +214,17 @@ example.com. SOA ns.example.com. h.example.com. 1 2 3 4 5
 example.com. NS ns.example.com.
 ns.example.com. A 192.0.2.53
 example.com. MX 10 mx.example.com.
-`), ResolverOptions{})
+;@ view 192.0.2.1
+example.com. NS old.example.com.
+`)
+	r := NewResolver(z, ResolverOptions{})
 	a := r.Resolve(t.Context(), question(t, "MX example.com @192.0.2.1"))
 	if a.Outcome != dnsx.OtherRcode || a.Err != "referral" || a.Authoritative {
 		t.Errorf("parent: %s", brief(a))
+	}
+	ns := z.reply(netip.MustParseAddr("192.0.2.1"), "example.com", dns.TypeMX).authority
+	if len(ns) != 1 || ns[0].(*dns.NS).Ns != "old.example.com." {
+		t.Errorf("parent delegates to %v", ns)
 	}
 }
 

@@ -223,7 +223,7 @@ func (r reader) hostAddrs(host string) HostAddrs {
 	}
 	h.Asking = h.A.Asking || h.AAAA.Asking
 	if len(list) == 0 && !h.Asking {
-		h.Unresolvable = true
+		h.Unresolvable = h.A.Outcome.Absent() && h.AAAA.Outcome.Absent()
 		h.Unknown = !h.Unresolvable
 	}
 	return h

@@ -148,6 +148,24 @@ func TestCancelLeavesNoAnswer(t *testing.T) {
 	})
 }
 
+// TestCancelDropsWhatIsReady cancels while a second answer waits to be handed over.
+func TestCancelDropsWhatIsReady(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		got := 0
+		err := survey.Asking{Resolver: always{dnsx.NoData}}.Run(ctx,
+			func() []dnsx.Question { return many(5, netip.Addr{}) },
+			func(dnsx.Answer) {
+				got++
+				synctest.Wait() // the other workers have handed over
+				cancel()
+			})
+		if got != 1 || !errors.Is(err, context.Canceled) {
+			t.Errorf("%d answers, %v", got, err)
+		}
+	})
+}
+
 func TestDoneContextAsksNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -291,7 +291,11 @@ func TestShapes(t *testing.T) {
 			}
 		}},
 		{"SERVFAIL is not implicit", "example.com. A 192.0.2.1\n;@ outcome servfail example.com. MX" + tail, survey.MXUnknown, survey.Yes, "mx_unknown", nil},
-		{"NXDOMAIN for MX is not implicit", "example.com. A 192.0.2.1\n;@ outcome nxdomain example.com. MX" + tail, survey.MXNone, survey.Yes, "no_mx", nil},
+		{"NXDOMAIN for MX is not implicit", "example.com. A 192.0.2.1\n;@ outcome nxdomain example.com. MX" + tail, survey.MXNone, survey.Yes, "no_mx", func(t *testing.T, f survey.Facts) {
+			if f.Questions != 10 { // no name of an address is asked for
+				t.Errorf("%d questions", f.Questions)
+			}
+		}},
 		{"nothing answers", ";@ outcome timeout *", survey.MXUnknown, survey.Unknown, "domain_unknown mx_unknown", func(t *testing.T, f survey.Facts) {
 			if f.Compare.Differ != survey.Unknown || f.DomainAbsent() || f.Outcomes[dnsx.Timeout] != f.Questions {
 				t.Errorf("%+v", f)

@@ -62,7 +62,7 @@ func (in *inquiry) overSocket(ctx context.Context, s server, network string, q q
 		return received{err: err}
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(time.Second)); stop := func() bool { return true }
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if network == "tcp" {
 		raw = append(binary.BigEndian.AppendUint16(nil, uint16(len(raw))), raw...)
