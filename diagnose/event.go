@@ -67,6 +67,7 @@ type RoundStarted struct {
 	Reason    RoundReason `json:"reason"`
 	Resolvers []string    `json:"resolvers"`
 	Offline   bool        `json:"offline,omitempty"`
+	NoNetwork bool        `json:"no_network,omitempty"` // answers come from zone text
 }
 
 // RoundReason says why DNS is asked again.

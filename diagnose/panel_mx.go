@@ -114,13 +114,10 @@ func (v *view) mxTable() *Table {
 	t := &Table{Head: []safe.Text{"pref", "host", "address", "run by", "role", "ttl"}, Right: []bool{true, false, false, false, false, true}, Give: []int{5, 4, 2}}
 	for _, e := range v.mxEntries() {
 		var addrs, role safe.Text
-		for _, h := range v.facts.MX.Hosts {
+		for _, h := range v.allHosts() {
 			if h.Host == e.Host {
 				addrs = v.addrsText(h)
 			}
-		}
-		if addrs == "" && e.Host == v.host {
-			addrs = v.hostAddr()
 		}
 		op := v.runs(e.Host, nil)
 		switch op.role() {
@@ -216,14 +213,15 @@ func (v *view) mxFindings() []Finding {
 	}
 	good := set.State == survey.MXListed
 	usable := 0
-	for _, h := range set.Hosts {
+	hosts := v.allHosts()
+	for _, h := range hosts {
 		fault := v.hostFault(h, &out)
 		good = good && !fault
 		if !fault {
 			usable++
 		}
 	}
-	if len(set.Hosts) > 0 && usable == 0 && set.State == survey.MXListed {
+	if len(hosts) > 0 && usable == 0 && set.State == survey.MXListed {
 		add("no_usable_mx", Fails, true, "dns", set.From, "no MX host can be reached by name and address")
 	}
 	if set.More > 0 {
@@ -238,13 +236,18 @@ func (v *view) mxFindings() []Finding {
 	if len(operators) > 1 {
 		add("operators", Attention, false, "here", dnsx.Question{}, safe.Textf("the MX set belongs to %d operators: ask about each one's list", len(operators)))
 	}
-	if good && usable == len(set.Hosts) && !v.asking() {
+	if good && usable == len(hosts) && !v.asking() {
 		add("sound", For, false, "dns", set.From, "every MX has an address, none private, no CNAME")
 	}
 	if v.facts.Full() {
 		add("full", Attention, false, "here", dnsx.Question{}, "more names than are asked for in one round; the rest was left out")
 	}
 	return out
+}
+
+// allHosts gives the MX hosts of both views with what is known of them.
+func (v *view) allHosts() []survey.MXHost {
+	return append(slices.Clip(v.facts.MX.Hosts), v.facts.NewHosts...)
 }
 
 // hostFault adds what is wrong with one MX host and reports whether it cannot

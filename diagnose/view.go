@@ -109,6 +109,7 @@ func address(u safe.Untrusted) netip.Addr {
 func (v *view) readDNS() {
 	v.subject = survey.Subject{
 		Recipient: v.domain, Sender: v.senderDomain, Host: v.host, HostAddr: v.addr, Reporter: v.reporter, Lab: labAddrs(v.c.Lab),
+		NoNetwork: v.round.NoNetwork,
 	}
 	v.answers = make(survey.Answers, len(v.round.Answers))
 	for _, a := range v.round.Answers {

@@ -143,7 +143,7 @@ func (m *Model) enterMeans() meaning {
 		return goFromRail
 	}
 	_, p := c.panel()
-	if p.Copy != nil {
+	if p.Copy != nil && p.State != diagnose.Skipped {
 		return copyAndGo
 	}
 	if c.readOnly() == "" {
@@ -164,21 +164,35 @@ func (m *Model) enterMeans() meaning {
 			return recordLists
 		}
 	}
-	if c.following(p) != 0 {
+	if c.following(p) != nowhere {
 		return goOn
 	}
 	return nothingToDo
 }
 
-// following gives the panel that comes after one; 0 for none.
+// following gives the entry that comes after a panel, past what is skipped.
 func (c *openCase) following(p diagnose.Panel) int {
 	if n := p.GoTo.Number(); n > 0 {
 		return n
 	}
-	if c.entry > 0 && c.entry < len(c.snap.flow.Steps) {
-		return c.entry + 1
+	list := c.entries()
+	for _, e := range list[slices.Index(list, c.entry)+1:] {
+		if e == 0 || c.snap.flow.Steps[e-1].State != diagnose.Skipped {
+			return e
+		}
 	}
-	return 0
+	return nowhere
+}
+
+// nowhere is the entry of no panel.
+const nowhere = -1
+
+// entryName is how an entry is called: its number, or A for the side branch.
+func entryName(entry int) safe.Text {
+	if entry == 0 {
+		return "A"
+	}
+	return safe.Textf("%d", entry)
 }
 
 func enterWords(m *Model) (long, short safe.Text) {
@@ -194,7 +208,7 @@ func enterWords(m *Model) (long, short safe.Text) {
 		}
 		return "copy questions", "copy"
 	case goOn:
-		t := safe.Textf("go to %d", c.following(p))
+		t := safe.Textf("go to %s", entryName(c.following(p)))
 		return t, t
 	case removeEntry:
 		return "record the removal", "removal"

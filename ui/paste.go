@@ -464,8 +464,22 @@ func (m *Model) readingRows(w int, brief bool) []row {
 	for _, f := range r.Missing {
 		widest = max(widest, cells(f.Claim))
 	}
+	missing := safe.Text("not in here")
+	if column < 17 {
+		missing = "missing"
+	}
+	if brief && len(r.Missing) > 0 {
+		all := r.Missing[0].Claim
+		for _, f := range r.Missing[1:] {
+			all += ", " + f.Claim
+		}
+		put(missing, m.g.query+" ", attention, all, plain)
+	}
 	for i, f := range r.Missing {
-		label := safe.Text("not in here")
+		if brief {
+			break
+		}
+		label := missing
 		if i > 0 {
 			label = ""
 		}

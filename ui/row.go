@@ -45,8 +45,11 @@ func guard(t safe.Text) safe.Text {
 	if ascii {
 		return t
 	}
+	if !utf8.ValidString(string(t)) {
+		return safe.Of(string(t))
+	}
 	for _, r := range string(t) {
-		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) || r == utf8.RuneError {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return safe.Of(string(t))
 		}
 	}

@@ -516,7 +516,7 @@ func (m *Model) keyBar(w int) row {
 	}
 	// The less needed keys go first, then long words, then what is saved; enter,
 	// help and commands stay.
-	const never, least, last = 2, 7, 10
+	const never, least, last = 2, 6, 10
 	type try struct {
 		rank int
 		long bool
@@ -543,6 +543,7 @@ func (m *Model) keyBar(w int) row {
 	}
 	return l
 }
+
 // saved says what is on disk, or what has not happened yet.
 func (m *Model) saved() row {
 	c := m.kase()

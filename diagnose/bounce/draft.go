@@ -12,6 +12,7 @@ type draft struct {
 	r             Report
 	status        Field  // the Status field of a notification
 	context       string // all that is said about the recipient, where it is more than the reply
+	contextAt     Field  // where the context begins
 	postfixSender Field
 	says          string // the system whose wording it is, where a family knows
 	kind          Kind   // set by families that read what is no failure
@@ -74,9 +75,13 @@ func (dr *draft) conversation(d *doc) {
 	c := readCodes(said)
 	from := r.Diagnostic
 	if c.replyAt < 0 && c.enhancedAt < 0 && dr.context != "" {
-		c = readCodes(dr.context)
+		c, from = readCodes(dr.context), dr.contextAt
 	}
-	if text, at, who := innerReply(said, c); text != "" {
+	own := c
+	if n := enhancedLen(said, 0); n > 0 && c.replyAt > n {
+		own = codes{enhanced: said[:n], replyAt: -1} // "5.1.0 - ... '550 5.1.1 ...'": the wrapper has no reply code
+	}
+	if text, at, who := innerReply(said, own); text != "" {
 		dr.inner(d, text, at, who)
 		// A wrapper without a reply code of its own quotes the one that counts; a
 		// wrapper that only says that the time is up leaves the last reply to count
@@ -105,34 +110,40 @@ func (dr *draft) stage(d *doc, said string) {
 		return
 	}
 	stage, command, _ := readStage(said)
+	from := r.Diagnostic
 	if stage == StageUnknown && dr.context != "" {
 		stage, command, _ = readStage(dr.context)
+		from = dr.contextAt
 	}
 	if stage == StageUnknown && strings.HasPrefix(said, "connect to ") {
 		stage = StageConnect
 	}
 	r.Stage = stage
 	if command != "" && !r.Command.Known() {
-		r.Command = d.within(r.Diagnostic, command)
+		r.Command = d.within(from, command)
 	}
 }
 
 func (dr *draft) hosts(d *doc, said string) {
 	r := &dr.r
-	for _, s := range [...]string{said, dr.context} {
+	for i, s := range [...]string{said, dr.context} {
+		from := r.Diagnostic
+		if i == 1 {
+			from = dr.contextAt
+		}
 		if s == "" || r.RemoteMTA.Known() && r.RemoteAddress.Known() {
 			continue
 		}
 		who := readSaying(s)
 		if who.host != "" && (!r.RemoteMTA.Known() || strings.EqualFold(string(r.RemoteMTA.Value), who.host)) {
 			if !r.RemoteMTA.Known() {
-				r.RemoteMTA = d.within(r.Diagnostic, who.host)
+				r.RemoteMTA = d.within(from, who.host)
 			}
 			if who.addr != "" && !r.RemoteAddress.Known() {
-				r.RemoteAddress = d.within(r.Diagnostic, who.addr)
+				r.RemoteAddress = d.within(from, who.addr)
 			}
 		} else if who.host == "" && who.addr != "" && !r.RemoteAddress.Known() {
-			r.RemoteAddress = d.within(r.Diagnostic, who.addr)
+			r.RemoteAddress = d.within(from, who.addr)
 		}
 	}
 }
@@ -164,13 +175,24 @@ func (dr *draft) inner(d *doc, text string, at int, who saying) {
 	dr.r.Inner = in
 }
 
-// within makes a Field of a value that was found in another's text: its own
-// offset where the raw input holds it near, else the other's.
+// found is within for a value that may be empty.
+func (d *doc) found(f Field, value string) Field {
+	if value == "" {
+		return Field{}
+	}
+	return d.within(f, value)
+}
+
+// within makes a Field of a value that was found in the text that begins where
+// f stands: its own offset where the raw input holds it near, else f's.
 func (d *doc) within(f Field, value string) Field {
 	out := Field{Value: safe.Untrusted(strings.Clone(value)), By: f.By, Part: f.Part, Offset: f.Offset, Line: f.Line}
-	window := d.src.raw[min(f.Offset, len(d.src.raw)):min(len(d.src.raw), f.Offset+2*len(f.Value)+256)]
+	from := min(f.Offset, len(d.src.raw))
+	window := d.src.raw[from:min(len(d.src.raw), from+2*len(f.Value)+256)]
 	if i := strings.Index(window, value); i >= 0 && f.Known() {
 		out.Offset += i
+	}
+	if out.Line == 0 || out.Offset != f.Offset {
 		out.Line = d.src.line(out.Offset)
 	}
 	return out

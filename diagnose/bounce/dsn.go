@@ -225,6 +225,7 @@ func (m *mail) statusDraft(n notification, group header) draft {
 	}
 	if f, ok := group.get("X-Supplementary-Info"); ok {
 		dr.context = unfold(f.value)
+		dr.contextAt = d.bodyField(f, n.part, dr.context)
 	}
 	if f, ok := n.get(group, "Original-Envelope-Id"); ok {
 		r.EnvelopeID = d.bodyField(f, n.part, cut(unfold(f.value), maxSubject))
@@ -365,7 +366,7 @@ func (dr *draft) beside(mt mention, d *doc) {
 		return
 	}
 	if dr.context == "" || readCodes(dr.context).replyAt < 0 {
-		dr.context = said
+		dr.context, dr.contextAt = said, mt.saidField(d, said)
 	}
 	if mt.from != "" && !dr.r.OriginalRecipient.Known() {
 		dr.r.OriginalRecipient = d.shown(mt.from, mt.t.part, mt.t.offset(mt.line, 0))

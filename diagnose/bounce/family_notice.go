@@ -3,6 +3,8 @@ package bounce
 import (
 	"slices"
 	"strings"
+
+	"deadletter/diagnose/safe"
 )
 
 // failureWords are what notices in free text speak of, in lower case.
@@ -53,7 +55,7 @@ func (m *mail) readNotice() []draft {
 	}
 	var out []draft
 	for _, f := range m.failedRecipients() {
-		dr := draft{context: whole}
+		dr := draft{context: whole, contextAt: m.firstWords()}
 		dr.r.Recipient = f
 		out = append(out, dr)
 	}
@@ -72,7 +74,7 @@ func (m *mail) readNotice() []draft {
 		}
 		dr := m.mentioned(mt, said)
 		if !mt.strong || said == "" {
-			dr.context = whole
+			dr.context, dr.contextAt = whole, m.firstWords()
 		}
 		out = append(out, dr)
 		if !mt.strong && !strongOnly && len(out) > 0 {
@@ -80,7 +82,7 @@ func (m *mail) readNotice() []draft {
 		}
 	}
 	if len(out) == 0 {
-		dr := draft{context: whole}
+		dr := draft{context: whole, contextAt: m.firstWords()}
 		if dr.r.Recipient = m.returnedTo(); !dr.r.Recipient.Known() {
 			return nil
 		}
@@ -90,7 +92,7 @@ func (m *mail) readNotice() []draft {
 	for i := range out {
 		if r := &out[i].r; reply != "" && rank(readCodes(string(r.Diagnostic.Value))) == 0 {
 			r.Diagnostic = m.d.shown(reply, at.Part, at.Offset)
-			out[i].context = whole
+			out[i].context, out[i].contextAt = whole, m.firstWords()
 		} else if !r.Diagnostic.Known() {
 			r.Diagnostic = m.d.shown(whole, m.firstWords().Part, m.firstWords().Offset)
 		}
@@ -118,12 +120,16 @@ func (m *mail) ownAddresses() map[string]bool {
 	return own
 }
 
+// reach stands for a text of which only the beginning is known: it says how far
+// to look from there.
+var reach = safe.Untrusted(strings.Repeat(".", 4<<10))
+
 // firstWords gives where the human text begins.
 func (m *mail) firstWords() Field {
 	for _, t := range m.human {
 		for i, l := range t.lines {
 			if s := strings.TrimLeft(l.s, " \t"); s != "" {
-				return Field{Part: t.part, Offset: t.offset(i, len(l.s)-len(s))}
+				return Field{Value: reach, Part: t.part, Offset: t.offset(i, len(l.s)-len(s))}
 			}
 		}
 	}

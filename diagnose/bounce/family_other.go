@@ -2,8 +2,6 @@ package bounce
 
 import (
 	"strings"
-
-	"deadletter/diagnose/safe"
 )
 
 // isFeedback knows a complaint report (RFC 5965), and the shapes that large
@@ -164,7 +162,7 @@ func (m *mail) readOrdinary() []Report {
 	}
 	dr.r.Subject = m.headField("Subject")
 	if m.headSays("Content-Type", "report-type=delivery-status") || m.headSays("Content-Type", "report-type=\"delivery-status\"") {
-		dr.why = safe.Text("its header announces a delivery report, but no part of it names a recipient; the rest of the mail may be missing")
+		dr.why = "its header announces a delivery report, but no part of it names a recipient; the rest of the mail may be missing"
 	}
 	return m.finish(FormatMail, []draft{dr})
 }

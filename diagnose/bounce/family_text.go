@@ -57,7 +57,7 @@ func (m *mail) mentioned(mt mention, said string) draft {
 	var dr draft
 	dr.r.Recipient = mt.field(m.d)
 	dr.r.Diagnostic = mt.saidField(m.d, cut(said, maxDiagnostic))
-	dr.context = said
+	dr.context, dr.contextAt = said, dr.r.Diagnostic
 	if mt.from != "" {
 		dr.r.OriginalRecipient = m.d.shown(mt.from, mt.t.part, mt.t.offset(mt.line, 0))
 	}
@@ -184,7 +184,7 @@ func (m *mail) readExim() []draft {
 		if len(failed) == 1 && len(out) == 1 {
 			continue // the text names the address after forwarding
 		}
-		dr := draft{context: m.paragraph()}
+		dr := draft{context: m.paragraph(), contextAt: m.firstWords()}
 		dr.r.Recipient = f
 		out = append(out, dr)
 	}
@@ -241,10 +241,10 @@ func (m *mail) readGoogle() []draft {
 	}
 	add := func(f Field) {
 		var dr draft
-		dr.r.Recipient, dr.context, dr.says = f, who, "Google"
+		dr.r.Recipient, dr.context, dr.contextAt, dr.says = f, who, m.firstWords(), "Google"
 		dr.r.Diagnostic = m.d.shown(text, at.Part, at.Offset)
 		if s := googleRemote(who); s.host != "" || s.addr != "" {
-			dr.r.RemoteMTA, dr.r.RemoteAddress = m.d.shown(s.host, at.Part, at.Offset), m.d.shown(s.addr, at.Part, at.Offset)
+			dr.r.RemoteMTA, dr.r.RemoteAddress = m.d.found(dr.contextAt, s.host), m.d.found(dr.contextAt, s.addr)
 		}
 		out = append(out, dr)
 	}

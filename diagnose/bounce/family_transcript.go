@@ -49,12 +49,11 @@ func (m *mail) isSendmail() bool {
 
 // exchange is a command and the reply to it in a transcript.
 type exchange struct {
-	host    string
-	command string
+	host    Field
+	command Field
+	rcpt    Field // address of the last RCPT
 	reply   []string
 	at      Field
-	line    int
-	rcpt    string // address of the last RCPT
 }
 
 // readSendmail joins the list of addresses with the transcript: a reply belongs
@@ -102,33 +101,27 @@ func (m *mail) readSendmail() []draft {
 func (m *mail) transcript(t *text) []draft {
 	var out []draft
 	var x exchange
-	end := func(addr string) {
+	at := func(i, col int, v string) Field { return m.d.shown(v, t.part, t.offset(i, col)) }
+	end := func(addr Field) {
 		if len(x.reply) == 0 {
 			return
 		}
 		said := joinReply(x.reply)
+		x.reply = nil
 		if c := readCodes(said); c.replyAt != 0 || said[0] < '4' {
-			x.reply = nil
 			return
 		}
-		var dr draft
-		dr.context = said
+		dr := draft{context: said, contextAt: x.at}
 		dr.r.Diagnostic = m.d.shown(said, x.at.Part, x.at.Offset)
-		dr.r.Stage = commandStage(x.command)
-		dr.r.Command = m.d.within(dr.r.Diagnostic, commandWords(x.command, dr.r.Stage))
-		if dr.r.Command.Value == "" {
-			dr.r.Command = Field{}
+		command := string(x.command.Value)
+		dr.r.Stage = commandStage(command)
+		dr.r.Command = m.d.found(x.command, commandWords(command, dr.r.Stage))
+		host, ip := hostAndAddress(string(x.host.Value))
+		dr.r.RemoteMTA, dr.r.RemoteAddress = m.d.found(x.host, host), m.d.found(x.host, ip)
+		if dr.r.Recipient = addr; !addr.Known() {
+			dr.r.Recipient = x.rcpt
 		}
-		if x.host != "" {
-			host, ip := hostAndAddress(x.host)
-			dr.r.RemoteMTA, dr.r.RemoteAddress = m.d.shown(host, x.at.Part, x.at.Offset), m.d.shown(ip, x.at.Part, x.at.Offset)
-		}
-		if addr == "" {
-			addr = x.rcpt
-		}
-		dr.r.Recipient = m.d.shown(addr, t.part, t.offset(x.line, 0))
 		out = append(out, dr)
-		x.reply = nil
 	}
 	for i, l := range t.lines {
 		s := strings.TrimLeft(l.s, " \t.")
@@ -136,44 +129,34 @@ func (m *mail) transcript(t *text) []draft {
 		col := len(l.s) - len(s)
 		switch {
 		case strings.HasPrefix(low, "while talking to "):
-			end("")
-			x.host = strings.TrimRight(s[len("while talking to "):], ":. ")
+			end(Field{})
+			x.host = at(i, col+len("while talking to "), cut(strings.TrimRight(s[len("while talking to "):], ":. "), 1024))
 		case strings.HasPrefix(s, ">>> "), strings.HasPrefix(low, "sent <<< "), strings.HasPrefix(low, "in: "):
-			end("")
-			s = s[strings.IndexByte(s, ' ')+1:]
-			s = strings.TrimSpace(strings.TrimPrefix(s, "<<< "))
-			x.command, x.line = cut(s, 1024), i
-			if commandStage(x.command) == StageRcpt {
-				if start, e, ok := nextAddress(x.command, 0); ok {
-					x.rcpt = strings.Clone(x.command[start:e])
+			end(Field{})
+			body := strings.TrimLeft(strings.TrimPrefix(s[strings.IndexByte(s, ' ')+1:], "<<< "), " ")
+			x.command = at(i, len(l.s)-len(body), cut(body, 1024))
+			if commandStage(body) == StageRcpt {
+				if start, e, ok := nextAddress(body[:min(len(body), 1024)], 0); ok {
+					x.rcpt = at(i, len(l.s)-len(body)+start, body[start:e])
 				}
 			}
 		case strings.HasPrefix(s, "<<< "), strings.HasPrefix(low, "received >>> "), strings.HasPrefix(low, "out: "):
-			cutAt := strings.IndexByte(s, ' ') + 1
-			body := s[cutAt:]
-			if strings.HasPrefix(body, ">>> ") {
-				cutAt += 4
-				body = body[4:]
-			}
-			body = strings.TrimSpace(body)
+			body := strings.TrimLeft(strings.TrimPrefix(s[strings.IndexByte(s, ' ')+1:], ">>> "), " ")
 			if len(x.reply) > 0 && len(body) > 3 && body[:3] != x.reply[0][:min(3, len(x.reply[0]))] {
-				end("")
+				end(Field{})
 			}
 			if len(x.reply) == 0 {
-				x.at = Field{Part: t.part, Offset: t.offset(i, col+cutAt)}
-				if x.command == "" {
-					x.line = i
-				}
+				x.at = Field{Value: safe.Untrusted(body), Part: t.part, Offset: t.offset(i, len(l.s)-len(body))}
 			}
 			if len(x.reply) < maxReplyLines {
 				x.reply = append(x.reply, body)
 			}
-		case len(x.reply) > 0 && len(s) > 5 && digit(s[0]) && digit(s[1]) && digit(s[2]) && strings.Contains(s, "<"):
-			if start, e, ok := nextAddress(s, 4); ok && strings.Contains(s, ">...") {
-				end(s[start:e])
+		case len(x.reply) > 0 && len(s) > 5 && digit(s[0]) && digit(s[1]) && digit(s[2]) && strings.Contains(s, ">..."):
+			if start, e, ok := nextAddress(s, 4); ok {
+				end(at(i, col+start, s[start:e]))
 			}
 		}
 	}
-	end("")
+	end(Field{})
 	return out
 }

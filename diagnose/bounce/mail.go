@@ -12,11 +12,11 @@ type mail struct {
 	d      *doc
 	msg    *entity // nil for pasted text
 	head   header
-	status []*text // delivery-status parts, whatever type they are given
-	report *text   // feedback report
-	human  []*text // what is written for people, without the returned mail
+	status []*text   // delivery-status parts, whatever type they are given
+	report *text     // feedback report
+	human  []*text   // what is written for people, without the returned mail
 	html   []*entity // read only where there is no plain text
-	tail   *text // what follows the line that announces the returned mail
+	tail   *text     // what follows the line that announces the returned mail
 	orig   returned
 	inside []*entity // messages within
 
@@ -301,9 +301,11 @@ func (d *doc) bodyField(f field, part, value string) Field {
 	if value != "" && off < len(d.src.raw) {
 		// the value may stand behind a type or a bracket
 		window := d.src.raw[off:min(len(d.src.raw), off+len(f.value)+1)]
-		if i := strings.Index(window, cut(value, 128)); i > 0 {
-			off += i
+		i := strings.Index(window, cut(value, 128))
+		if i < 0 {
+			i = strings.Index(window, firstWord(value)) // folded or joined
 		}
+		off += max(i, 0)
 	}
 	return d.shown(cut(value, maxDiagnostic), part, off)
 }

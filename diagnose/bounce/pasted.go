@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"deadletter/diagnose/reply"
+	"deadletter/diagnose/safe"
 )
 
 // pasted reads input that is no mail: log lines, a delivery-status block, the
@@ -111,8 +112,8 @@ func (d *doc) oneReply(t *text) (draft, bool) {
 	}
 	whole := joinReply(lines)
 	var dr draft
-	dr.context = whole
-	at := Field{Value: "-", Part: t.part, Offset: t.offset(first, len(t.lines[first].s)-len(strings.TrimLeft(t.lines[first].s, " \t")))}
+	at := Field{Value: safe.Untrusted(whole), Part: t.part, Offset: t.offset(first, len(t.lines[first].s)-len(strings.TrimLeft(t.lines[first].s, " \t")))}
+	dr.context, dr.contextAt = whole, at
 	said := whole
 	if name, body, ok := fieldName(said); ok && (strings.EqualFold(name, "Diagnostic-Code") || strings.EqualFold(name, "Status") || strings.EqualFold(name, "Response")) {
 		said = strings.TrimSpace(said[body:])

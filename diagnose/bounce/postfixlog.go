@@ -254,8 +254,8 @@ func (r *logReader) delivery(l logLine, id, rest string, base, off int) {
 	state, _, _ := strings.Cut(rest[i+len("status="):], " ")
 	if j := strings.IndexByte(rest[i:], '('); j >= 0 {
 		text := strings.TrimSuffix(strings.TrimSpace(rest[i+j+1:]), ")")
-		dr.context = text
 		at := base + i + j + 1
+		dr.context, dr.contextAt = text, r.d.shown(text, "", at)
 		if who := readSaying(text); who.replyAt > 0 {
 			body := text[who.replyAt:]
 			if k := strings.LastIndex(body, "(in reply to "); k > 0 {

@@ -54,10 +54,13 @@ func readStage(s string) (stage Stage, command string, at int) {
 			if i < 0 {
 				break
 			}
-			at = from + i + len(lead)
-			at += len("pipelined ") * btoi(strings.HasPrefix(low[at:], "pipelined "))
+			start := from + i
+			at = start + len(lead)
+			if strings.HasPrefix(low[at:], "pipelined ") {
+				at += len("pipelined ")
+			}
 			from = at
-			if i > 0 && wordByte(low[at-len(lead)-1]) && lead[0] != ' ' {
+			if start > 0 && wordByte(low[start-1]) && lead[0] != ' ' {
 				continue
 			}
 			stage = commandStage(s[at:min(len(s), at+24)])
@@ -73,13 +76,6 @@ func readStage(s string) (stage Stage, command string, at int) {
 		}
 	}
 	return StageUnknown, "", 0
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // commandFollows reports whether the word behind a weak lead is a command: "for

@@ -72,8 +72,8 @@ func withFault(t *testing.T, strace, role string, in injection, n int) faultRun 
 // findStrace gives a strace that works here, or skips.
 func findStrace(t *testing.T) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("fault injection takes a while")
+	if testing.Short() || racing {
+		t.Skip("fault injection runs a child a fault, which takes a while; it is left out under -short and -race")
 	}
 	strace, err := exec.LookPath("strace")
 	if err != nil {

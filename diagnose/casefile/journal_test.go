@@ -106,6 +106,9 @@ func TestAppendRefusals(t *testing.T) {
 }
 
 func TestLargestBounceFits(t *testing.T) {
+	if racing {
+		t.Skip("the largest bounce is left to the run without -race")
+	}
 	s := tempStore(t)
 	raw := bytes.Repeat([]byte("0123456789abcde\n"), 25<<20/16)
 	written(t, s, sampleID, events(1, bodies()[0], diagnose.BounceCaptured{Source: "-", Raw: raw}))

@@ -185,6 +185,37 @@ func TestLinksInTheFolder(t *testing.T) {
 	}
 }
 
+// A file that was removed or replaced after it was opened is noticed: so a lock
+// on a removed lock file is never taken for the lock.
+func TestReplacedFileIsNoticed(t *testing.T) {
+	s := tempStore(t)
+	d := s.disk.(diskFolder)
+	path := d.path("a")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := sameFile(d, "a", f.Stat); err != nil {
+		t.Errorf("unchanged: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := sameFile(d, "a", f.Stat); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("removed: %v", err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := sameFile(d, "a", f.Stat); !errors.Is(err, errMoved) {
+		t.Errorf("replaced: %v", err)
+	}
+}
+
 func TestNewID(t *testing.T) {
 	zero := func() *bytes.Reader { return bytes.NewReader([]byte{0, 0, 0}) }
 	for _, c := range []struct{ domain, want string }{

@@ -36,6 +36,7 @@ type Options struct {
 	Journal  Journal          // nil: nothing is kept
 	Actor    diagnose.Actor   // who sits at the keys
 	Offline  bool             // Resolver answers everything as offline; said in the round
+	Zones    bool             // Resolver answers from zone text and contacts nobody
 	ReadOnly string           // why nothing may be changed; empty when it may
 	Parallel int              // questions in flight at most; 0 for the survey's own number
 }
@@ -218,7 +219,7 @@ func (s *Session) Start(reason diagnose.RoundReason) error {
 	}
 	s.halt()
 	err := s.append(diagnose.Program, diagnose.RoundStarted{
-		N: n, Reason: reason, Resolvers: []string{s.opts.Resolver.Name()}, Offline: s.opts.Offline,
+		N: n, Reason: reason, Resolvers: []string{s.opts.Resolver.Name()}, Offline: s.opts.Offline, NoNetwork: s.opts.Zones,
 	})
 	if err != nil {
 		return err
@@ -282,6 +283,7 @@ func (s *Session) ask(ctx context.Context) {
 	asked := map[dnsx.Question]bool{}
 	asking := survey.Asking{Resolver: s.opts.Resolver, Parallel: s.opts.Parallel}
 	for {
+		before := s.Case().LastSeq()
 		_ = asking.Run(ctx, func() []dnsx.Question {
 			wants := s.now.Load().flow.Wants
 			s.count(ctx, wants, asked)
@@ -295,7 +297,8 @@ func (s *Session) ask(ctx context.Context) {
 			s.write.Unlock()
 			return
 		}
-		if len(s.now.Load().flow.Wants) == 0 {
+		// Without a single event the same would be asked again for ever.
+		if len(s.now.Load().flow.Wants) == 0 || s.Case().LastSeq() == before {
 			s.running = false
 			s.publish(func(n *snapshot) { n.status.Running = false })
 			s.write.Unlock()

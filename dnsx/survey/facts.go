@@ -36,6 +36,7 @@ type Facts struct {
 	Exists       Known         `json:"exists"`
 	ExistsFrom   dnsx.Question `json:"exists_from,omitzero"` // the answer that says so
 	MX           MXSet         `json:"mx"`
+	NewHosts     []MXHost      `json:"new_hosts,omitempty"` // of the authoritative servers' sets alone, with what is known of them
 	NS           NSSet         `json:"ns"`
 	SOA          SOAFact       `json:"soa"`     // as the resolver holds it
 	Servers      []ServerView  `json:"servers"` // the authoritative servers, by name
@@ -96,6 +97,7 @@ func Read(s Subject, a Answers) Facts {
 	if d != "" {
 		f.Exists, f.ExistsFrom = r.exists(d)
 		f.MX = r.mxSet(d)
+		f.NewHosts = r.newHosts(d)
 		f.NS = r.nsSet()
 		f.SOA = r.soa(ask(dnsx.TypeSOA, d))
 		f.Servers = r.serverViews(d)

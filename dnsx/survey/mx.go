@@ -2,6 +2,7 @@ package survey
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"deadletter/dnsx"
@@ -178,6 +179,25 @@ func (r reader) listed(set *MXSet, answer dnsx.Answer) {
 		}
 		set.Hosts = append(set.Hosts, h)
 	}
+}
+
+// newHosts gives the hosts that only an authoritative server names, as far as
+// they are looked into.
+func (r reader) newHosts(d string) []MXHost {
+	var out []MXHost
+	for _, host := range r.newMX {
+		for _, name := range r.servers {
+			addr, _, _ := r.serverAddr(name)
+			answer := r.answers[dnsx.Question{Name: d, Type: dnsx.TypeMX, Server: addr}]
+			i := slices.IndexFunc(entries(answer), func(e Entry) bool { return e.Host == host })
+			if i < 0 || !answer.Authoritative {
+				continue
+			}
+			out = append(out, MXHost{Entry: entries(answer)[i], From: answer.Question, TTL: answer.TTL(), HostAddrs: r.hostAddrs(host)})
+			break
+		}
+	}
+	return out
 }
 
 // unlisted reads the implicit MX, for a name that exists without an MX record.

@@ -25,6 +25,7 @@ import (
 const (
 	MaxQuestions   = 150 // questions in all
 	MaxMXHosts     = 20  // MX hosts looked into, those of lowest preference
+	MaxNewHosts    = 4   // MX hosts looked into that only an authoritative server names
 	MaxHostAddrs   = 8   // addresses looked into per MX host
 	MaxAddrs       = 24  // addresses looked into of all MX hosts together
 	MaxNames       = 2   // names of an address that are confirmed
@@ -47,6 +48,7 @@ type Subject struct {
 	Reporter     string       // host name of the reporting MTA, or ""
 	ReporterAddr netip.Addr   // its address, or zero
 	Lab          []netip.Addr // special addresses that may be asked as authoritative servers
+	NoNetwork    bool         // answers come from zone text: any address may be asked, none is contacted
 }
 
 // Answers is what became of the questions of one round.
@@ -91,7 +93,7 @@ func (s Subject) canonical() Subject {
 // mayAsk reports whether an address that an answer named may be asked as an
 // authoritative server.
 func (s Subject) mayAsk(addr netip.Addr) bool {
-	return !dnsx.Special(addr) || slices.Contains(s.Lab, addr.Unmap().WithZone(""))
+	return s.NoNetwork || !dnsx.Special(addr) || slices.Contains(s.Lab, addr.Unmap().WithZone(""))
 }
 
 // Entry is one MX record as a set holds it.

@@ -2,6 +2,7 @@ package survey
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"deadletter/dnsx"
@@ -19,6 +20,7 @@ type walk struct {
 	nsFrom   dnsx.Question
 	servers  []string // its name servers, the first MaxNameServers
 	mx       []string // hosts that mail for the recipient goes to, the first MaxMXHosts
+	newMX    []string // hosts that only the authoritative servers name, the first MaxNewHosts
 	mxKnown  bool     // the MX question has its answer
 	implicit bool     // mx is the recipient domain itself
 	reversed []reversal
@@ -38,6 +40,7 @@ func newWalk(s Subject, a Answers) *walk {
 	w.mailHosts()
 	w.nameServers()
 	w.direct()
+	w.newHosts()
 	w.includes(w.subject.Recipient)
 	if w.subject.Sender != w.subject.Recipient {
 		w.includes(w.subject.Sender)
@@ -220,6 +223,44 @@ func (w *walk) direct() {
 			for _, t := range []dnsx.Type{dnsx.TypeMX, dnsx.TypeSOA} {
 				w.graph.add(dnsx.Question{Name: w.subject.Recipient, Type: t, Server: addr}, parents...)
 			}
+		}
+	}
+}
+
+// newHosts asks for the addresses of MX hosts that the resolver does not know
+// yet: those that only an authoritative server names. Servers count in their
+// order, so that which hosts fit does not depend on who answers first.
+func (w *walk) newHosts() {
+	if !w.mxKnown {
+		if w.open(ask(dnsx.TypeMX, w.subject.Recipient)) {
+			w.graph.hold(2 * MaxNewHosts)
+		}
+		return
+	}
+	known := hosts(w.answers[ask(dnsx.TypeMX, w.subject.Recipient)], dnsx.TypeMX)
+	for _, host := range w.servers {
+		addr, _, found := w.serverAddr(host)
+		q := dnsx.Question{Name: w.subject.Recipient, Type: dnsx.TypeMX, Server: addr}
+		answer, answered := w.answers[q]
+		switch {
+		case !found || !answered && w.open(q):
+			w.graph.hold(2 * (MaxNewHosts - len(w.newMX)))
+			return
+		case !answered || !definite(answer) || !answer.Authoritative:
+			continue
+		}
+		for _, e := range entries(answer) {
+			if !dnsx.IsHostname(e.Host) || slices.Contains(known, e.Host) {
+				continue
+			}
+			known = append(known, e.Host)
+			if len(w.newMX) == MaxNewHosts {
+				w.graph.left.MXHosts++
+				continue
+			}
+			w.newMX = append(w.newMX, e.Host)
+			w.graph.add(ask(dnsx.TypeA, e.Host), q)
+			w.graph.add(ask(dnsx.TypeAAAA, e.Host), q)
 		}
 	}
 }

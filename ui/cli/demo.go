@@ -24,10 +24,6 @@ func demoMorning() time.Time { return time.Date(2026, 11, 23, 8, 41, 3, 0, time.
 // demoOwn are the sender's hosts in the example.
 var demoOwn = []string{"fabrikam.example"}
 
-// demoServers are the name servers of the example that may be asked directly:
-// they live in the zone text alone.
-var demoServers = []string{"192.0.2.53:53", "198.51.100.53:53"}
-
 func demoCommand(env Environment, g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:     "demo",
@@ -71,7 +67,7 @@ func demoOpener(env Environment) (*opener, error) {
 	}
 	return &opener{
 		resolver: dnstest.NewResolver(zones, dnstest.ResolverOptions{Name: "example", Clock: env.Now}),
-		now:      env.Now, actor: actor(env.Getenv), ownMTAs: demoOwn, lab: demoServers,
+		zones:    true, now: env.Now, actor: actor(env.Getenv), ownMTAs: demoOwn,
 	}, nil
 }
 
@@ -105,7 +101,7 @@ func openDemo(ctx context.Context, env Environment) (*caseSession, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.problem, s.lab, s.demo = nil, false, true
+	s.problem, s.demo = nil, true
 	if err := s.Record(ctx, lists); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

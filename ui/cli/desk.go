@@ -75,7 +75,7 @@ func (d *desk) Open(ctx context.Context, source string, raw []byte, offline bool
 func (d *desk) openGroups(ctx context.Context, groups []group, offline bool) ([]ui.Session, error) {
 	o := *d.opener
 	if offline && !o.offline {
-		o.resolver, o.offline = dnsx.OfflineResolver{Clock: d.now}, true
+		o.resolver, o.offline, o.zones = dnsx.OfflineResolver{Clock: d.now}, true, false
 	}
 	siblings := siblingsOf(groups)
 	var out []ui.Session

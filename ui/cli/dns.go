@@ -11,6 +11,7 @@ import (
 
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
+	"deadletter/dnsx/dnstest"
 	"deadletter/dnsx/survey"
 )
 
@@ -49,6 +50,7 @@ func surveyDomain(ctx context.Context, env Environment, g *globals, domain strin
 	if err != nil {
 		return err
 	}
+	_, subject.NoNetwork = resolver.(*dnstest.Resolver)
 	ctx, cancel := context.WithTimeout(ctx, investigateWithin)
 	defer cancel()
 	out := bufio.NewWriter(env.Stdout)

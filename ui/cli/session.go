@@ -102,6 +102,7 @@ func actor(getenv func(string) string) diagnose.Actor {
 type opener struct {
 	resolver dnsx.Resolver
 	offline  bool
+	zones    bool            // the resolver answers from zone text
 	store    *casefile.Store // nil: nothing is kept
 	noStore  error           // why nothing is kept
 	now      func() time.Time
@@ -117,7 +118,8 @@ func newOpener(env Environment, g *globals, keep bool) (*opener, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &opener{resolver: resolver, offline: g.offline, now: env.Now, actor: actor(env.Getenv), ownMTAs: g.ownMTAs, lab: g.lab}
+	_, zones := resolver.(*dnstest.Resolver)
+	o := &opener{resolver: resolver, offline: g.offline, zones: zones, now: env.Now, actor: actor(env.Getenv), ownMTAs: g.ownMTAs, lab: g.lab}
 	if keep {
 		o.store, o.noStore = openStore(env, false)
 	}
@@ -153,7 +155,7 @@ func (o *opener) begin(ctx context.Context, g group, siblings []diagnose.Sibling
 		s.problem = o.noStore
 	}
 	s.Session = investigate.Open(ctx, nil, investigate.Options{
-		Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: o.actor, Offline: o.offline,
+		Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: o.actor, Offline: o.offline, Zones: o.zones,
 	})
 	bodies := []diagnose.Body{diagnose.CaseOpened{
 		ID: id, Recipient: safe.Untrusted(g.recipient), Version: Version(), OwnMTAs: o.ownMTAs, Lab: o.lab,
@@ -191,7 +193,7 @@ func (o *opener) resume(ctx context.Context, id string) (*caseSession, error) {
 		return nil, err
 	}
 	s := &caseSession{id: id, resolver: o.resolver.Name(), offline: o.offline, lab: len(o.lab) > 0}
-	opts := investigate.Options{Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: o.actor, Offline: o.offline}
+	opts := investigate.Options{Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: o.actor, Offline: o.offline, Zones: o.zones}
 	if ro := journal.ReadOnly(); ro != nil {
 		opts.ReadOnly = ro.Error()
 	}

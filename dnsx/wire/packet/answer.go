@@ -86,7 +86,7 @@ func (p Packet) readData(a *dnsx.Answer, asked Asked) {
 		a.Outcome, a.Err = dnsx.OtherRcode, "an empty answer without a proof of absence"
 	}
 	if !a.Outcome.Absent() {
-		a.Authority, a.NegativeTTL = nil, 0
+		a.Authority, a.Zone, a.NegativeTTL = nil, "", 0
 	}
 }
 
@@ -176,7 +176,7 @@ func (p Packet) readAuthority(a *dnsx.Answer, final string, ignored *bool) (refe
 				*ignored = true
 				continue
 			}
-			a.Authority = soa(rr)
+			a.Authority, a.Zone = soa(rr), dnsx.CanonicalName(h.Name)
 			a.NegativeTTL = min(h.Ttl, rr.Minttl)
 		}
 	}

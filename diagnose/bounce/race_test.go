@@ -1,0 +1,6 @@
+//go:build race
+
+package bounce
+
+// slowdown is how much longer the race detector lets everything take.
+const slowdown = 10

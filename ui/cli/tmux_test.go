@@ -1,0 +1,172 @@
+package cli_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// screen is a terminal window of a private tmux server with one program in it.
+// What the program says after it has left the alternate screen stays visible.
+type screen struct {
+	t      testing.TB
+	dir    string // the server's socket, and the file with the process id
+	env    []string
+	width  int
+	height int
+}
+
+// open runs the program in a window of that size. The line may redirect its
+// standard input: shell text is appended to the command as it is.
+func (p *place) open(width, height int, redirect string, args ...string) *screen {
+	p.t.Helper()
+	need(p.t, "tmux", "no terminal to show the program on")
+	dir, err := os.MkdirTemp("", "dl") // a socket's path must be short
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	s := &screen{t: p.t, dir: dir, width: width, height: height, env: append(append([]string(nil), p.env...), "TMUX_TMPDIR="+dir)}
+	p.t.Cleanup(func() {
+		_ = s.call("kill-server").Run()
+		os.RemoveAll(dir)
+	})
+	quoted := make([]string, len(args))
+	for i, a := range args {
+		quoted[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+	}
+	script := fmt.Sprintf("#!/bin/sh\nsh -c 'echo $$ > %s/pid; exec \"$@\"' sh %s %s %s\necho \"left with $?\"\nexec cat\n",
+		dir, program, strings.Join(quoted, " "), redirect)
+	run := write(p.t, filepath.Join(dir, "run"), script)
+	s.tmux("new-session", "-d", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height), "exec sh "+run)
+	return s
+}
+
+func (s *screen) call(args ...string) *exec.Cmd {
+	ctx, cancel := context.WithTimeout(context.Background(), bound)
+	cmd := exec.CommandContext(ctx, "tmux", append([]string{"-L", "lab", "-f", "/dev/null"}, args...)...)
+	cmd.Env = s.env
+	cmd.Cancel = func() error { defer cancel(); return cmd.Process.Kill() }
+	s.t.Cleanup(cancel)
+	return cmd
+}
+
+func (s *screen) tmux(args ...string) string {
+	s.t.Helper()
+	out, err := s.call(args...).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("tmux %q: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// shows gives what is on the screen now.
+func (s *screen) shows() string { s.t.Helper(); return s.tmux("capture-pane", "-p") }
+
+// styled gives what is on the screen now with its colours.
+func (s *screen) styled() string { s.t.Helper(); return s.tmux("capture-pane", "-pe") }
+
+// words gives the screen as one line: where text is wrapped does not matter.
+func words(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// wait polls until every text is on the screen, and gives the screen. Texts
+// are compared word by word, so that a line may end anywhere.
+func (s *screen) wait(texts ...string) string {
+	s.t.Helper()
+	end := time.Now().Add(bound)
+	for {
+		now := s.shows()
+		missing := ""
+		flat := words(now)
+		for _, text := range texts {
+			if !strings.Contains(flat, text) {
+				missing = text
+			}
+		}
+		if missing == "" {
+			return now
+		}
+		if time.Now().After(end) {
+			s.t.Fatalf("after %s %q is not on the screen:\n%s", bound, missing, now)
+		}
+	}
+}
+
+// keys presses keys by their tmux names.
+func (s *screen) keys(names ...string) {
+	s.t.Helper()
+	s.tmux(append([]string{"send-keys"}, names...)...)
+}
+
+// text types letters.
+func (s *screen) text(text string) { s.t.Helper(); s.tmux("send-keys", "-l", text) }
+
+// paste pastes as a terminal does, in brackets.
+func (s *screen) paste(text string) {
+	s.t.Helper()
+	path := write(s.t, filepath.Join(s.dir, "paste"), text)
+	s.tmux("load-buffer", "-b", "pasted", path)
+	s.tmux("paste-buffer", "-p", "-d", "-b", "pasted")
+}
+
+// clipboard gives the newest tmux buffer.
+func (s *screen) clipboard() string { s.t.Helper(); return s.tmux("show-buffer") }
+
+func (s *screen) resize(width, height int) {
+	s.t.Helper()
+	s.tmux("resize-window", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height))
+	s.width, s.height = width, height
+}
+
+// process gives the id of the running program.
+func (s *screen) process() int {
+	s.t.Helper()
+	var pid int
+	until(s.t, "the program has started", func() bool {
+		text, _ := os.ReadFile(filepath.Join(s.dir, "pid"))
+		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+		return pid > 0
+	})
+	return pid
+}
+
+// kill ends the program as a power cut would: it gets no say.
+func (s *screen) kill() {
+	s.t.Helper()
+	p, err := os.FindProcess(s.process())
+	if err == nil {
+		err = p.Kill()
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.wait("left with 137")
+}
+
+// fits fails the test when a line is wider than the screen. tmux cuts blanks
+// at the end of lines, so a frame is exactly as wide where its rule is.
+func (s *screen) fits(frame string) {
+	s.t.Helper()
+	lines := strings.Split(strings.TrimSuffix(frame, "\n"), "\n")
+	if len(lines) > s.height {
+		s.t.Errorf("%d lines on a screen of %d", len(lines), s.height)
+	}
+	full := false
+	for _, l := range lines {
+		n := ansi.StringWidth(l)
+		if n > s.width {
+			s.t.Errorf("a line of %d cells on a screen of %d: %q", n, s.width, l)
+		}
+		full = full || n == s.width
+	}
+	if !full && s.width >= 40 && s.height >= 10 {
+		s.t.Errorf("no line reaches the right edge of %d cells:\n%s", s.width, frame)
+	}
+}

@@ -1,0 +1,232 @@
+package ui
+
+import (
+	"bufio"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/safe"
+)
+
+// hostile gives strings that attack a terminal or a layout.
+func hostile(t testing.TB) []string {
+	list := []string{
+		"", " ", strings.Repeat("a", 5000), strings.Repeat("w.", 400) + "example", strings.Repeat("字", 300),
+		"\x1b[2J\x1b[H", "a\nb\r\nc\td", "\x9b31m", "‮gnp.exe", "e" + strings.Repeat("́", 60), "́starts with a mark",
+		"👨‍👩‍👧‍👦", "🇩🇪🇫🇷🇺", "🏻 begins with a modifier", "ัั", "각각", "‹U+001B› typed", "\xff\xfe\x80", "​⁠\ufeff",
+		"robin.hale@" + strings.Repeat("contoso.", 40) + "example", strings.Repeat("x ", 800), "\x1b]0;title\x07", "a\x00b",
+	}
+	file, err := os.Open("../../shared/corpus/hostile_strings.txt")
+	if err != nil {
+		t.Log("the larger set of hostile strings is not here; only the own list is used")
+		return list
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		quoted, _, _ := strings.Cut(lines.Text(), "\t")
+		if s, err := strconv.Unquote(quoted); err == nil {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// onlyOwn fails on anything in a frame but text of printable characters, line
+// ends between rows, and colours.
+func onlyOwn(t testing.TB, frame string) {
+	t.Helper()
+	var state byte
+	p := ansi.NewParser()
+	for rest := frame; len(rest) > 0; {
+		seq, width, n, next := ansi.DecodeSequence(rest, state, p)
+		state, rest = next, rest[n:]
+		if width > 0 {
+			continue
+		}
+		if seq == "\n" {
+			continue
+		}
+		if strings.HasPrefix(seq, "\x1b[") && ansi.Cmd(p.Command()).Final() == 'm' && strings.Trim(seq[2:len(seq)-1], "0123456789;") == "" {
+			continue
+		}
+		t.Fatalf("sequence %q is not ours", seq)
+	}
+	if !utf8.ValidString(frame) {
+		t.Fatal("the frame is not UTF-8")
+	}
+	for _, r := range ansi.Strip(frame) {
+		if r != '\n' && (unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)) {
+			t.Fatalf("character %U is in the frame", r)
+		}
+	}
+}
+
+// poison puts one text into every field that a flow can show.
+func poison(x safe.Text) diagnose.Flow {
+	f := sampleFlow()
+	finding := func(fs []diagnose.Finding) {
+		for i := range fs {
+			fs[i].Claim, fs[i].Hint, fs[i].Source = x, x, x
+		}
+	}
+	f.Header = diagnose.Header{Recipient: x, Reply: x, Short: x}
+	f.Cluster.Domain, f.Cluster.Name, f.Cluster.Advice = x, x, x
+	f.Waits = []diagnose.WaitingFor{{Who: x, What: x, Since: at(9, 0, 0)}}
+	f.Notices = []safe.Text{x}
+	for i := range f.Offers {
+		f.Offers[i].Label = x
+	}
+	for i := range f.Blocks {
+		f.Blocks[i].Unlocks, f.Blocks[i].Why = x, x
+	}
+	for i := range f.Steps {
+		p := &f.Steps[i]
+		p.Title, p.Why, p.Reading, p.Badge, p.Audience, p.So, p.Next = x, x, x, x, x, x, x
+		p.Verdict = []safe.Text{x, x}
+		if p.Raw != nil {
+			p.Raw = &diagnose.Quote{Lines: []safe.Text{x, x}, Source: x, At: at(9, 0, 0)}
+		}
+		if p.Copy != nil {
+			p.Copy = &diagnose.Draft{To: x, ToNote: x, Subject: x, Body: string(x) + "\n" + string(x)}
+		}
+		for j := range p.Sections {
+			s := &p.Sections[j]
+			s.Label = x
+			finding(s.Findings)
+			for k := range s.Fields {
+				s.Fields[k].Label, s.Fields[k].Value, s.Fields[k].Source = x, x, x
+			}
+			for k := range s.Tasks {
+				q := &s.Tasks[k]
+				q.Name, q.Question, q.Where, q.Answer, q.Who, q.Doubt = x, x, x, x, x, x
+			}
+			if s.Table != nil {
+				for k := range s.Table.Head {
+					s.Table.Head[k] = x
+				}
+				for _, r := range s.Table.Rows {
+					for k := range r {
+						r[k].Text = x
+					}
+				}
+			}
+		}
+	}
+	side := f.Steps[1]
+	f.Side = &side
+	return f
+}
+
+func TestHostileText(t *testing.T) {
+	for _, s := range hostile(t) {
+		x := safe.Of(s)
+		b := newBench(t, nil, true)
+		session := newSession(poison(x))
+		session.status.Resolver, session.status.Problem, session.status.ReadOnly, session.status.ID = x, x, x, s
+		b.desk.lines = []Line{{ID: s, Recipient: x, Reply: x, Waits: x, Step: diagnose.StepMX}, {ID: s, Problem: x}}
+		b.desk.reading = func([]byte) Reading {
+			return Reading{
+				Recognised: true, Headline: x, Fields: []diagnose.FieldLine{{Label: x, Value: x}}, Missing: []diagnose.Finding{{Claim: x, Hint: x}},
+				Reading: x, Enough: x, Domain: x, Recipients: 2,
+			}
+		}
+		check := func() {
+			t.Helper()
+			for _, size := range sizes {
+				b.m.frame = layout(size[0], size[1])
+				onlyOwn(t, strings.Join(frameOf(t, b.m, size[0], size[1]), "\n"))
+			}
+			b.m.frame = layout(120, 40)
+		}
+		b.size(120, 40)
+		b.paste(s)
+		check()
+		b.send(casesMsg{lines: b.desk.lines})
+		b.m.screen = inHome
+		check()
+		b.m.addCase(session)
+		b.m.showCase(0)
+		b.m.cases[0].docs = []document{{x, splitLines([]byte(s + "\r\n" + s)), len(s)}}
+		b.m.say(x)
+		for _, key := range []string{"1", "2", "3", "4", "5", "6", "0"} {
+			b.keys(key)
+			check()
+		}
+		b.m.cases[0].goTo(2)
+		for _, open := range []func() any{
+			func() any { return b.m.openLetter() }, func() any { b.m.screen = inPlain; return nil }, func() any { return b.m.openRaw() },
+			func() any { return b.m.openChart() }, func() any { return b.m.openList() },
+			func() any { b.m.showCase(0); return b.m.openHelp() }, func() any { b.m.over = nil; return b.m.openPalette() },
+			func() any { b.m.over = nil; b.m.cases[0].goTo(3); return b.m.openAnswer(diagnose.Yes) },
+			func() any { b.m.over = nil; return b.m.openClose() }, func() any { b.m.over = nil; return b.m.openLists() },
+		} {
+			open()
+			b.paste(s)
+			check()
+		}
+		if title := plainID(s); strings.ContainsFunc(title, func(r rune) bool { return r > unicode.MaxASCII || r <= ' ' }) {
+			t.Errorf("window title %q", title)
+		}
+	}
+}
+
+// TestControlsNeverReachTheScreen sends text that was not made safe: a fault
+// elsewhere must still do no harm.
+func TestControlsNeverReachTheScreen(t *testing.T) {
+	const raw safe.Text = "\x1b[2J\x07\u009b31m\u202e"
+	f := poison(raw)
+	b := newBench(t, &f, true)
+	for _, size := range sizes {
+		b.m.frame = layout(size[0], size[1])
+		onlyOwn(t, strings.Join(frameOf(t, b.m, size[0], size[1]), "\n"))
+	}
+}
+
+func FuzzFrame(f *testing.F) {
+	for _, s := range []string{"plain", "\x1b[2J", "é字👨‍👩‍👧", "a.b.c.d@e.f", "́"} {
+		f.Add(s, 80, 24)
+	}
+	f.Fuzz(func(t *testing.T, s string, w, h int) {
+		if w < 1 || w > 300 || h < 1 || h > 120 || len(s) > 2000 {
+			t.Skip()
+		}
+		flow := poison(safe.Of(s))
+		b := newBench(t, &flow, false)
+		b.m.frame = layout(w, h)
+		for n := 1; n <= 6; n++ {
+			b.m.cases[0].goTo(n)
+			onlyOwn(t, strings.Join(frameOf(t, b.m, w, h), "\n"))
+		}
+	})
+}
+
+func FuzzWrap(f *testing.F) {
+	f.Add("one two three", 5)
+	f.Add("contoso-example.mail.protection.outlook.com", 10)
+	f.Add("字字字字", 1)
+	f.Fuzz(func(t *testing.T, s string, w int) {
+		if w < 2 || w > 200 || len(s) > 2000 {
+			t.Skip()
+		}
+		text := safe.Of(s)
+		kept := ""
+		for _, l := range wrap(text, w) {
+			if cells(l) > w {
+				t.Fatalf("line %q is %d cells wide, more than %d", l, cells(l), w)
+			}
+			kept += string(l)
+		}
+		squash := func(s string) string { return strings.ReplaceAll(s, " ", "") }
+		if squash(kept) != squash(string(text)) {
+			t.Fatalf("%q became %q", text, kept)
+		}
+	})
+}
