@@ -1,6 +1,10 @@
 package bounce
 
-import "strings"
+import (
+	"strings"
+
+	"deadletter/diagnose/safe"
+)
 
 // generating and receiving are the labels with which Exchange names the two
 // servers, in the languages seen.
@@ -41,7 +45,7 @@ func (m *mail) readMicrosoft() []draft {
 		dr.says = "Exchange"
 		host, _ := hostAndAddress(string(server.Value))
 		dr.r.ReportingMTA = server
-		dr.r.ReportingMTA.Value = safeHost(host)
+		dr.r.ReportingMTA.Value = safe.Untrusted(host)
 		if host == "" {
 			dr.r.ReportingMTA = Field{}
 		}

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
 )
 
@@ -35,17 +36,27 @@ const (
 	foldAt     = 76   // where header lines are folded
 )
 
-// EML writes the letter as a mail draft (RFC 5322) that a mail program opens
-// for sending (X-Unsent). Which letter it is says [Letter]. Without from there
-// is no From field: the mail program fills it in. A draft without an address
-// has no To field. Header lines hold no line end or control character of any
-// value: an address with one is refused with [ErrAddress], a subject shows it
-// in its visible form.
+// EML writes the letter of a case, the one that [Letter] gives, as [DraftEML]
+// does.
 func EML(w io.Writer, in Input, from safe.Untrusted) error {
 	d, ok := Letter(in.Flow)
 	if !ok {
 		return ErrNoLetter
 	}
+	made := in.Made.UTC()
+	if in.Location != nil {
+		made = in.Made.In(in.Location)
+	}
+	return DraftEML(w, d, from, made)
+}
+
+// DraftEML writes a draft as a mail (RFC 5322) that a mail program opens for
+// sending (X-Unsent), dated made unless that is zero. Without from there
+// is no From field: the mail program fills it in. A draft without an address
+// has no To field. Header lines hold no line end or control character of any
+// value: an address with one is refused with [ErrAddress], a subject shows it
+// in its visible form.
+func DraftEML(w io.Writer, d diagnose.Draft, from safe.Untrusted, made time.Time) error {
 	var b bytes.Buffer
 	b.WriteString("X-Unsent: 1\r\n")
 	if from != "" {
@@ -63,12 +74,8 @@ func EML(w io.Writer, in Input, from safe.Untrusted) error {
 		b.WriteString("To: <" + address + ">\r\n")
 	}
 	b.WriteString(field("Subject", string(prefix(d.Subject, maxSubject))))
-	if y := in.Made.Year(); !in.Made.IsZero() && y >= 1900 && y <= 9999 {
-		place := in.Location
-		if place == nil {
-			place = time.UTC
-		}
-		b.WriteString("Date: " + in.Made.In(place).Format("Mon, 02 Jan 2006 15:04:05 -0700") + "\r\n")
+	if y := made.Year(); !made.IsZero() && y >= 1900 && y <= 9999 {
+		b.WriteString("Date: " + made.Format("Mon, 02 Jan 2006 15:04:05 -0700") + "\r\n")
 	}
 	b.WriteString("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n")
 	if err := body(&b, d.Body); err != nil {

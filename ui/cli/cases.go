@@ -209,7 +209,7 @@ func redacted(in report.Input) (report.Input, error) {
 	if _, err := rand.Read(key); err != nil {
 		return in, fmt.Errorf("make the redaction key: %w", err)
 	}
-	return report.Redact(in, key), nil
+	return report.Redact(in, key)
 }
 
 func exported(in report.Input, format string, full bool) ([]byte, error) {

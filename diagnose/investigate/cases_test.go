@@ -1,0 +1,286 @@
+package investigate_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/investigate"
+	"deadletter/diagnose/safe"
+	"deadletter/dnsx/dnstest"
+)
+
+var update = flag.Bool("update", false, "write what the program says into testdata/cases")
+
+const (
+	casesDir = "../../testdata/cases"
+	zonesDir = "../../testdata/zones"
+)
+
+// caseTime is when every case is looked at: a quarter of an hour after the
+// bounces in it.
+var caseTime = time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
+
+// TestCases runs every case file: a bounce and zone text go in, what the
+// flowchart then says is compared with the file. Read a change before -update
+// makes it the truth.
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(casesDir, "*.txtar"))
+	if err != nil || len(files) < 14 {
+		t.Fatalf("%d case files, %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := parseArchive(string(data))
+			in, err := readCase(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, reports := in.open(t)
+			got := map[string]string{"want": said(s.Flow(), reports)}
+			if _, ok := a.section("letter"); ok {
+				got["letter"] = "no letter\n"
+				if d := s.Flow().Step(diagnose.StepRecipient).Copy; d != nil {
+					got["letter"] = d.Text() + "\n"
+				}
+			}
+			for name, text := range got {
+				want, _ := a.section(name)
+				if diff := cmp.Diff(want, text); diff != "" && !*update {
+					t.Errorf("%s (-file +program):\n%s", name, diff)
+				}
+				a.set(name, text)
+			}
+			if *update {
+				if err := os.WriteFile(file, []byte(a.String()), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// setting is what a case file gives to a session.
+type setting struct {
+	bounce   []byte
+	zones    *dnstest.Zones
+	own      []string
+	siblings int
+}
+
+func readCase(a archive) (setting, error) {
+	var s setting
+	text, _ := a.section("bounce")
+	s.bounce = []byte(text)
+	var zone strings.Builder
+	settings, _ := a.section("settings")
+	for line := range strings.Lines(settings) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		switch value = strings.TrimSpace(value); key {
+		case "zones":
+			for _, name := range strings.Fields(value) {
+				part, err := os.ReadFile(filepath.Join(zonesDir, name+".zone"))
+				if err != nil {
+					return s, err
+				}
+				zone.Write(part)
+			}
+		case "own":
+			s.own = strings.Fields(value)
+		case "siblings":
+			if _, err := fmt.Sscan(value, &s.siblings); err != nil {
+				return s, err
+			}
+		case "":
+		default:
+			return s, fmt.Errorf("no such setting: %q", key)
+		}
+	}
+	part, _ := a.section("zone")
+	zone.WriteString(part)
+	zones, err := dnstest.ParseZones(strings.NewReader(zone.String()), "case")
+	s.zones = zones
+	return s, err
+}
+
+// open makes a session of the first report, as intake does, and asks DNS.
+func (in setting) open(t testing.TB) (*investigate.Session, []bounce.Report) {
+	t.Helper()
+	clock := func() time.Time { return caseTime }
+	resolver := dnstest.NewResolver(in.zones, dnstest.ResolverOptions{Name: "case", Clock: clock})
+	s := investigate.Open(t.Context(), nil, investigate.Options{Resolver: resolver, Clock: clock, Actor: "casey"})
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	ours := bounce.Ours{}
+	for _, own := range in.own {
+		ours.Hosts, ours.Domains = append(ours.Hosts, own), append(ours.Domains, own)
+	}
+	result := bounce.Read(in.bounce, bounce.Options{Name: "case", Now: caseTime, Ours: ours})
+	if result.Problem != nil {
+		t.Fatalf("not read: %v, %s", result.Problem, result.Says)
+	}
+	record(t, s, in.bodies(result.Reports[0])...)
+	if err := s.Start(diagnose.RoundOpen); err != nil {
+		t.Fatal(err)
+	}
+	idle(t, s)
+	return s, result.Reports
+}
+
+func (in setting) bodies(r bounce.Report) []diagnose.Body {
+	sum := sha256.Sum256(in.bounce)
+	out := []diagnose.Body{
+		diagnose.CaseOpened{ID: "20261123-case-7f3a", Recipient: r.Recipient.Value, Version: "test", OwnMTAs: in.own},
+		diagnose.BounceCaptured{Source: "case", Raw: in.bounce, SHA256: hex.EncodeToString(sum[:]), Report: r},
+	}
+	if in.siblings > 0 {
+		_, domain := diagnose.AddressDomain(r.Recipient.Value)
+		sib := diagnose.SiblingsSeen{Domain: domain, Failure: string(r.Reason), Distinct: in.siblings}
+		for i := range min(in.siblings, 50) {
+			sib.Sample = append(sib.Sample, safe.Untrusted(fmt.Sprintf("person%d@%s", i, domain)))
+		}
+		out = append(out, sib)
+	}
+	return out
+}
+
+func record(t testing.TB, s *investigate.Session, bodies ...diagnose.Body) {
+	t.Helper()
+	for _, b := range bodies {
+		if err := s.Record(t.Context(), b); err != nil {
+			t.Fatalf("%s: %v", b.Type(), err)
+		}
+	}
+}
+
+func idle(t testing.TB, s *investigate.Session) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := s.Idle(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// said writes what the flowchart says of a case as lines that a person can
+// check against the bounce.
+func said(f diagnose.Flow, reports []bounce.Report) string {
+	var b bytes.Buffer
+	line := func(label, format string, args ...any) {
+		fmt.Fprintf(&b, "%s: "+format+"\n", append([]any{label}, args...)...)
+	}
+	line("header", "%s | %s", f.Header.Recipient, f.Header.Reply)
+	line("genuine", "%s", reports[0].Genuine)
+	line("branch", "%s", f.Branch)
+	line("outcome", "%s", f.Outcome)
+	if f.Side != nil {
+		line("side", "%s | %s", f.Side.Title, f.Side.Reading)
+	}
+	line("at", "%s", f.At)
+	line("rejector", "%s | %s | %s | %s", f.Rejector.Kind, f.Rejector.Confidence, f.Rejector.Host, f.Rejector.Operator)
+	for _, e := range f.Rejector.Evidence {
+		line("  "+string(e.Sign), "%s [%s]", e.Claim, e.Source)
+	}
+	for _, e := range f.Rejector.Missing {
+		line("  missing", "%s", e.Claim)
+	}
+	d := f.Rejector.Decided
+	line("decided", "%s | %s | %s", d.Kind, d.Confidence, d.Claim)
+	for i, c := range f.Causes {
+		if i == 3 {
+			break
+		}
+		line("cause", "%d %s | %d", c.Rank, c.Kind, c.Score)
+		for _, e := range c.For {
+			line("  for", "%+d %s", e.Strength, e.Claim)
+		}
+		for _, e := range c.Against {
+			line("  against", "%+d %s", e.Strength, e.Claim)
+		}
+	}
+	if f.Cluster.Recipients > 1 {
+		line("cluster", "%d | %s | pause %t", f.Cluster.Recipients, f.Cluster.Name, f.Cluster.Pause)
+	}
+	for _, p := range f.Steps {
+		line("step", "%d %s | %s", p.Step.Number(), p.State, p.Reading)
+		for _, v := range p.Verdict {
+			line("  says", "%s", v)
+		}
+		if p.Step == diagnose.StepMX {
+			for _, s := range p.Sections {
+				for _, e := range s.Findings {
+					line("  "+string(e.Sign), "%s", e.Claim)
+				}
+			}
+		}
+	}
+	for _, k := range f.Blocks {
+		line("locked", "%s | %s", k.Guard, k.Unlocks)
+	}
+	return b.String()
+}
+
+// archive is a text archive: a comment, then sections that begin with
+// "-- name --" lines.
+type archive struct {
+	comment string
+	names   []string
+	text    map[string]string
+}
+
+func parseArchive(s string) archive {
+	a := archive{text: map[string]string{}}
+	name := ""
+	for line := range strings.Lines(s) {
+		trimmed := strings.TrimRight(line, "\r\n")
+		if rest, ok := strings.CutPrefix(trimmed, "-- "); ok && strings.HasSuffix(rest, " --") && !strings.Contains(strings.TrimSuffix(rest, " --"), " ") {
+			name = strings.TrimSuffix(rest, " --")
+			a.names = append(a.names, name)
+			a.text[name] = ""
+			continue
+		}
+		if name == "" {
+			a.comment += line
+			continue
+		}
+		a.text[name] += line
+	}
+	return a
+}
+
+func (a archive) section(name string) (string, bool) {
+	s, ok := a.text[name]
+	return s, ok
+}
+
+func (a *archive) set(name, text string) { a.text[name] = text }
+
+func (a archive) String() string {
+	var b strings.Builder
+	b.WriteString(a.comment)
+	for _, name := range a.names {
+		fmt.Fprintf(&b, "-- %s --\n%s", name, a.text[name])
+	}
+	return b.String()
+}
+
