@@ -116,7 +116,9 @@ type mxEntry struct {
 }
 
 // mxEntries joins both views, by preference and name.
-func (v *view) mxEntries() []mxEntry {
+func (v *view) mxEntries() []mxEntry { return v.entries() }
+
+func (v *view) joinMX() []mxEntry {
 	var list []mxEntry
 	at := v.mxTime()
 	for _, h := range v.facts.MX.Hosts {

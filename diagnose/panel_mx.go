@@ -192,7 +192,9 @@ func (v *view) viewsTable() *Table {
 
 // mxFindings lists what is right, wrong or to be known about the MX. A
 // blocking one stops removal and retry.
-func (v *view) mxFindings() []Finding {
+func (v *view) mxFindings() []Finding { return v.found() }
+
+func (v *view) findMX() []Finding {
 	var out []Finding
 	add := func(key string, sign Sign, blocking bool, source Source, q dnsx.Question, claim safe.Text) {
 		out = append(out, Finding{Key: key, Sign: sign, Blocking: blocking, Source: source, At: v.at(q), Claim: claim})

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"deadletter/diagnose/bounce"
@@ -46,6 +47,11 @@ type view struct {
 
 	verdict Verdict
 	ranked  []Cause
+
+	// Worked out once, when first asked for.
+	wanted  func() []dnsx.Question
+	entries func() []mxEntry
+	found   func() []Finding
 }
 
 func newView(c *Case, now time.Time) *view {
@@ -53,6 +59,7 @@ func newView(c *Case, now time.Time) *view {
 	v.b, v.has = c.Latest()
 	v.r = v.b.Report
 	v.round, _ = c.Round()
+	v.wanted, v.entries, v.found = sync.OnceValue(v.surveyWants), sync.OnceValue(v.joinMX), sync.OnceValue(v.findMX)
 	v.readBounce()
 	v.readDNS()
 	v.nameParties()
@@ -105,8 +112,24 @@ func address(u safe.Untrusted) netip.Addr {
 	return a.Unmap().WithZone("")
 }
 
-// readDNS takes the answers of the current round.
+// Wants gives the DNS questions to ask now, as Next does, without the rest.
+func Wants(c *Case, now time.Time) []dnsx.Question {
+	v := &view{c: c, now: now}
+	v.b, v.has = c.Latest()
+	v.r = v.b.Report
+	v.round, _ = c.Round()
+	v.readBounce()
+	v.takeAnswers()
+	return v.surveyWants()
+}
+
+// readDNS reads what the answers of the current round amount to.
 func (v *view) readDNS() {
+	v.takeAnswers()
+	v.facts = survey.Read(v.subject, v.answers)
+}
+
+func (v *view) takeAnswers() {
 	v.subject = survey.Subject{
 		Recipient: v.domain, Sender: v.senderDomain, Host: v.host, HostAddr: v.addr, Reporter: v.reporter, Lab: labAddrs(v.c.Lab),
 		NoNetwork: v.round.NoNetwork,
@@ -115,7 +138,6 @@ func (v *view) readDNS() {
 	for _, a := range v.round.Answers {
 		v.answers.Add(a)
 	}
-	v.facts = survey.Read(v.subject, v.answers)
 }
 
 func labAddrs(lab []string) []netip.Addr {
@@ -130,7 +152,9 @@ func labAddrs(lab []string) []netip.Addr {
 
 // wants gives the questions to ask now: those of the survey, while a round is
 // open and the case is not closed.
-func (v *view) wants() []dnsx.Question {
+func (v *view) wants() []dnsx.Question { return v.wanted() }
+
+func (v *view) surveyWants() []dnsx.Question {
 	if v.round.N == 0 || v.round.Stopped || v.c.Closing != nil || !v.has || v.domain == "" {
 		return nil
 	}

@@ -16,13 +16,18 @@ import (
 )
 
 // hostile gives strings that attack a terminal or a layout.
-func hostile(t testing.TB) []string {
-	list := []string{
+func hostile() []string {
+	return []string{
 		"", " ", strings.Repeat("a", 5000), strings.Repeat("w.", 400) + "example", strings.Repeat("字", 300),
 		"\x1b[2J\x1b[H", "a\nb\r\nc\td", "\x9b31m", "‮gnp.exe", "e" + strings.Repeat("́", 60), "́starts with a mark",
 		"👨‍👩‍👧‍👦", "🇩🇪🇫🇷🇺", "🏻 begins with a modifier", "ัั", "각각", "‹U+001B› typed", "\xff\xfe\x80", "​⁠\ufeff",
 		"robin.hale@" + strings.Repeat("contoso.", 40) + "example", strings.Repeat("x ", 800), "\x1b]0;title\x07", "a\x00b",
 	}
+}
+
+// corpus gives the larger set of hostile strings; none where it is not at hand.
+func corpus(t testing.TB) []string {
+	var list []string
 	file, err := os.Open("../../shared/corpus/hostile_strings.txt")
 	if err != nil {
 		t.Log("the larger set of hostile strings is not here; only the own list is used")
@@ -48,10 +53,7 @@ func onlyOwn(t testing.TB, frame string) {
 	for rest := frame; len(rest) > 0; {
 		seq, width, n, next := ansi.DecodeSequence(rest, state, p)
 		state, rest = next, rest[n:]
-		if width > 0 {
-			continue
-		}
-		if seq == "\n" {
+		if width > 0 || seq == "\n" || strings.IndexFunc(seq, func(r rune) bool { return !unicode.IsMark(r) }) < 0 {
 			continue
 		}
 		if strings.HasPrefix(seq, "\x1b[") && ansi.Cmd(p.Command()).Final() == 'm' && strings.Trim(seq[2:len(seq)-1], "0123456789;") == "" {
@@ -69,52 +71,52 @@ func onlyOwn(t testing.TB, frame string) {
 	}
 }
 
-// poison puts one text into every field that a flow can show.
-func poison(x safe.Text) diagnose.Flow {
+// poison puts texts, in turn, into every field that a flow can show.
+func poison(next func() safe.Text) diagnose.Flow {
 	f := sampleFlow()
 	finding := func(fs []diagnose.Finding) {
 		for i := range fs {
-			fs[i].Claim, fs[i].Hint, fs[i].Source = x, x, x
+			fs[i].Claim, fs[i].Hint, fs[i].Source = next(), next(), next()
 		}
 	}
-	f.Header = diagnose.Header{Recipient: x, Reply: x, Short: x}
-	f.Cluster.Domain, f.Cluster.Name, f.Cluster.Advice = x, x, x
-	f.Waits = []diagnose.WaitingFor{{Who: x, What: x, Since: at(9, 0, 0)}}
-	f.Notices = []safe.Text{x}
+	f.Header = diagnose.Header{Recipient: next(), Reply: next(), Short: next()}
+	f.Cluster.Domain, f.Cluster.Name, f.Cluster.Advice = next(), next(), next()
+	f.Waits = []diagnose.WaitingFor{{Who: next(), What: next(), Since: at(9, 0, 0)}}
+	f.Notices = []safe.Text{next()}
 	for i := range f.Offers {
-		f.Offers[i].Label = x
+		f.Offers[i].Label = next()
 	}
 	for i := range f.Blocks {
-		f.Blocks[i].Unlocks, f.Blocks[i].Why = x, x
+		f.Blocks[i].Unlocks, f.Blocks[i].Why = next(), next()
 	}
 	for i := range f.Steps {
 		p := &f.Steps[i]
-		p.Title, p.Why, p.Reading, p.Badge, p.Audience, p.So, p.Next = x, x, x, x, x, x, x
-		p.Verdict = []safe.Text{x, x}
+		p.Title, p.Why, p.Reading, p.Badge, p.Audience, p.So, p.Next = next(), next(), next(), next(), next(), next(), next()
+		p.Verdict = []safe.Text{next(), next()}
 		if p.Raw != nil {
-			p.Raw = &diagnose.Quote{Lines: []safe.Text{x, x}, Source: x, At: at(9, 0, 0)}
+			p.Raw = &diagnose.Quote{Lines: []safe.Text{next(), next()}, Source: next(), At: at(9, 0, 0)}
 		}
 		if p.Copy != nil {
-			p.Copy = &diagnose.Draft{To: x, ToNote: x, Subject: x, Body: string(x) + "\n" + string(x)}
+			p.Copy = &diagnose.Draft{To: next(), ToNote: next(), Subject: next(), Body: string(next()) + "\n" + string(next())}
 		}
 		for j := range p.Sections {
 			s := &p.Sections[j]
-			s.Label = x
+			s.Label = next()
 			finding(s.Findings)
 			for k := range s.Fields {
-				s.Fields[k].Label, s.Fields[k].Value, s.Fields[k].Source = x, x, x
+				s.Fields[k].Label, s.Fields[k].Value, s.Fields[k].Source = next(), next(), next()
 			}
 			for k := range s.Tasks {
 				q := &s.Tasks[k]
-				q.Name, q.Question, q.Where, q.Answer, q.Who, q.Doubt = x, x, x, x, x, x
+				q.Name, q.Question, q.Where, q.Answer, q.Who, q.Doubt = next(), next(), next(), next(), next(), next()
 			}
 			if s.Table != nil {
 				for k := range s.Table.Head {
-					s.Table.Head[k] = x
+					s.Table.Head[k] = next()
 				}
 				for _, r := range s.Table.Rows {
 					for k := range r {
-						r[k].Text = x
+						r[k].Text = next()
 					}
 				}
 			}
@@ -126,55 +128,71 @@ func poison(x safe.Text) diagnose.Flow {
 }
 
 func TestHostileText(t *testing.T) {
-	for _, s := range hostile(t) {
-		x := safe.Of(s)
-		b := newBench(t, nil, true)
-		session := newSession(poison(x))
-		session.status.Resolver, session.status.Problem, session.status.ReadOnly, session.status.ID = x, x, x, s
-		b.desk.lines = []Line{{ID: s, Recipient: x, Reply: x, Waits: x, Step: diagnose.StepMX}, {ID: s, Problem: x}}
-		b.desk.reading = func([]byte) Reading {
-			return Reading{
-				Recognised: true, Headline: x, Fields: []diagnose.FieldLine{{Label: x, Value: x}}, Missing: []diagnose.Finding{{Claim: x, Hint: x}},
-				Reading: x, Enough: x, Domain: x, Recipients: 2,
-			}
+	for _, s := range hostile() {
+		attack(t, s)
+	}
+	if list := corpus(t); len(list) > 0 {
+		for i := 0; i < len(list); i += 8 {
+			attack(t, append(list[i:len(list):len(list)], list[:i]...)...)
 		}
-		check := func() {
-			t.Helper()
-			for _, size := range sizes {
-				b.m.frame = layout(size[0], size[1])
-				onlyOwn(t, strings.Join(frameOf(t, b.m, size[0], size[1]), "\n"))
-			}
-			b.m.frame = layout(120, 40)
+	}
+}
+
+// attack shows the strings in every place of every screen, and checks the frames.
+func attack(t *testing.T, list ...string) {
+	turn := -1
+	next := func() safe.Text {
+		turn++
+		return safe.Of(list[turn%len(list)])
+	}
+	s := strings.Join(list[:min(len(list), 8)], "")
+	x := safe.Of(s)
+	b := newBench(t, nil, true)
+	session := newSession(poison(next))
+	session.status.Resolver, session.status.Problem, session.status.ReadOnly, session.status.ID = x, x, x, s
+	b.desk.lines = []Line{{ID: s, Recipient: x, Reply: x, Waits: x, Step: diagnose.StepMX}, {ID: s, Problem: x}}
+	b.desk.reading = func([]byte) Reading {
+		return Reading{
+			Recognised: true, Headline: x, Fields: []diagnose.FieldLine{{Label: x, Value: x}}, Missing: []diagnose.Finding{{Claim: x, Hint: x}},
+			Reading: x, Enough: x, Domain: x, Recipients: 2,
 		}
-		b.size(120, 40)
+	}
+	check := func() {
+		t.Helper()
+		for _, size := range sizes {
+			b.m.frame = layout(size[0], size[1])
+			onlyOwn(t, strings.Join(frameOf(t, b.m, size[0], size[1]), "\n"))
+		}
+		b.m.frame = layout(120, 40)
+	}
+	b.size(120, 40)
+	b.paste(s)
+	check()
+	b.send(casesMsg{lines: b.desk.lines})
+	b.m.screen = inHome
+	check()
+	b.m.addCase(session)
+	b.m.showCase(0)
+	b.m.cases[0].docs = []document{{x, splitLines([]byte(s + "\r\n" + s)), len(s)}}
+	b.m.say(x)
+	for _, key := range []string{"1", "2", "3", "4", "5", "6", "0"} {
+		b.keys(key)
+		check()
+	}
+	b.m.cases[0].goTo(2)
+	for _, open := range []func() any{
+		func() any { return b.m.openLetter() }, func() any { b.m.screen = inPlain; return nil }, func() any { return b.m.openRaw() },
+		func() any { return b.m.openChart() }, func() any { return b.m.openList() },
+		func() any { b.m.showCase(0); return b.m.openHelp() }, func() any { b.m.over = nil; return b.m.openPalette() },
+		func() any { b.m.over = nil; b.m.cases[0].goTo(3); return b.m.openAnswer(diagnose.Yes) },
+		func() any { b.m.over = nil; return b.m.openClose() }, func() any { b.m.over = nil; return b.m.openLists() },
+	} {
+		open()
 		b.paste(s)
 		check()
-		b.send(casesMsg{lines: b.desk.lines})
-		b.m.screen = inHome
-		check()
-		b.m.addCase(session)
-		b.m.showCase(0)
-		b.m.cases[0].docs = []document{{x, splitLines([]byte(s + "\r\n" + s)), len(s)}}
-		b.m.say(x)
-		for _, key := range []string{"1", "2", "3", "4", "5", "6", "0"} {
-			b.keys(key)
-			check()
-		}
-		b.m.cases[0].goTo(2)
-		for _, open := range []func() any{
-			func() any { return b.m.openLetter() }, func() any { b.m.screen = inPlain; return nil }, func() any { return b.m.openRaw() },
-			func() any { return b.m.openChart() }, func() any { return b.m.openList() },
-			func() any { b.m.showCase(0); return b.m.openHelp() }, func() any { b.m.over = nil; return b.m.openPalette() },
-			func() any { b.m.over = nil; b.m.cases[0].goTo(3); return b.m.openAnswer(diagnose.Yes) },
-			func() any { b.m.over = nil; return b.m.openClose() }, func() any { b.m.over = nil; return b.m.openLists() },
-		} {
-			open()
-			b.paste(s)
-			check()
-		}
-		if title := plainID(s); strings.ContainsFunc(title, func(r rune) bool { return r > unicode.MaxASCII || r <= ' ' }) {
-			t.Errorf("window title %q", title)
-		}
+	}
+	if title := plainID(s); strings.ContainsFunc(title, func(r rune) bool { return r > unicode.MaxASCII || r <= ' ' }) {
+		t.Errorf("window title %q", title)
 	}
 }
 
@@ -182,7 +200,7 @@ func TestHostileText(t *testing.T) {
 // elsewhere must still do no harm.
 func TestControlsNeverReachTheScreen(t *testing.T) {
 	const raw safe.Text = "\x1b[2J\x07\u009b31m\u202e"
-	f := poison(raw)
+	f := poison(func() safe.Text { return raw })
 	b := newBench(t, &f, true)
 	for _, size := range sizes {
 		b.m.frame = layout(size[0], size[1])
@@ -198,7 +216,7 @@ func FuzzFrame(f *testing.F) {
 		if w < 1 || w > 300 || h < 1 || h > 120 || len(s) > 2000 {
 			t.Skip()
 		}
-		flow := poison(safe.Of(s))
+		flow := poison(func() safe.Text { return safe.Of(s) })
 		b := newBench(t, &flow, false)
 		b.m.frame = layout(w, h)
 		for n := 1; n <= 6; n++ {

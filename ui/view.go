@@ -484,7 +484,7 @@ func (m *Model) keyBar(w int) row {
 	if s == inCase {
 		if c := m.kase(); c != nil && len(c.tasks()) == 0 {
 			if v := m.panelView(c, c.scroll); v.cut {
-				items = append(items, item{m.g.upDown, "more", "more", 2})
+				items = append(items, item{m.g.upDown, "more", "more", 3})
 			}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 func mailbox(s string) string {
 	s = strings.TrimSpace(s)
 	kind := ""
-	if i := strings.IndexByte(s, ';'); i > 0 && strings.IndexAny(s[:i], "@<\" ") < 0 {
+	if i := strings.IndexByte(s, ';'); i > 0 && !strings.ContainsAny(s[:i], "@<\" ") {
 		kind, s = strings.ToLower(s[:i]), strings.TrimSpace(s[i+1:])
 	}
 	if i := strings.IndexByte(s, '<'); i >= 0 {

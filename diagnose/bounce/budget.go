@@ -32,7 +32,6 @@ type budget struct {
 	parts       int
 	headerBytes int
 	decoded     int
-	forwards    int
 	hit         map[safe.Text]bool
 	findings    []Finding
 }

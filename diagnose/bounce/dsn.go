@@ -101,7 +101,7 @@ func (m *mail) dateField(n notification, group header, name string) Time {
 // section 2.3.6), on one line.
 func diagnostic(s string) string {
 	s = unfold(s)
-	if i := strings.IndexByte(s, ';'); i > 0 && i < 30 && strings.IndexAny(s[:i], " \t:<@") < 0 && !digit(s[0]) {
+	if i := strings.IndexByte(s, ';'); i > 0 && i < 30 && !strings.ContainsAny(s[:i], " \t:<@") && !digit(s[0]) {
 		s = strings.TrimSpace(s[i+1:])
 	}
 	return onceCoded(s)

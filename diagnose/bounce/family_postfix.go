@@ -4,8 +4,6 @@ import (
 	"strings"
 )
 
-// Families of notices in free text. Each picks, for every address that the
-// notice names, the words that are the reply; the rest is common to all.
 // isPostfix knows both openings that Postfix has used, and its paragraph form
 // by itself, as people paste it.
 func (m *mail) isPostfix() bool {

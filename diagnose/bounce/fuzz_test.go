@@ -1,11 +1,17 @@
 package bounce
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
+
+// mutants is how many broken inputs TestMutants reads.
+const mutants = 150000
 
 func FuzzRead(f *testing.F) {
 	entries, _ := os.ReadDir(samples)
@@ -39,6 +45,61 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestMutants reads samples that were cut, flipped, spliced and repeated. The
+// seed is fixed, so that a failure repeats.
+func TestMutants(t *testing.T) {
+	var all [][]byte
+	paths, _ := filepath.Glob(filepath.Join(samples, "*.*"))
+	for _, p := range paths {
+		if raw, err := os.ReadFile(p); err == nil && len(raw) > 0 {
+			all = append(all, raw)
+		}
+	}
+	if len(all) == 0 {
+		t.Fatal("no samples")
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range mutants {
+		in := bytes.Clone(all[r.IntN(len(all))])
+		for range 1 + r.IntN(6) {
+			at := r.IntN(len(in) + 1)
+			switch r.IntN(6) {
+			case 0:
+				in = in[:at]
+			case 1:
+				if at < len(in) {
+					in[at] = byte(r.UintN(256))
+				}
+			case 2:
+				other := all[r.IntN(len(all))]
+				in = append(in[:at:at], other[r.IntN(len(other)):]...)
+			case 3:
+				in = append(in[:at:at], in[r.IntN(len(in)+1):]...)
+			case 4:
+				in = bytes.Replace(in, []byte("\n"), []byte{'\n', "\n\r\t- <>:@"[r.IntN(9)]}, r.IntN(9))
+			case 5:
+				in = append(in[:at:at], bytes.Repeat(in[at:min(len(in), at+r.IntN(40))], r.IntN(300))...)
+			}
+			if len(in) > 1<<18 {
+				in = in[:1<<18]
+			}
+		}
+		start := time.Now()
+		res := Read(in, Options{Now: testNow})
+		if took := time.Since(start); took > time.Second*slowdown {
+			t.Fatalf("%d bytes took %s: %.300q", len(in), took, in)
+		}
+		for _, rep := range res.Reports {
+			for _, fd := range []Field{rep.Recipient, rep.Diagnostic, rep.ReplyCode, rep.RemoteMTA, rep.Subject} {
+				if fd.Offset < 0 || fd.Offset > len(in) {
+					t.Fatalf("%+v stands outside %q", fd, in)
+				}
+			}
+		}
+		Records("x", res)
+	}
 }
 
 func FuzzParseDate(f *testing.F) {

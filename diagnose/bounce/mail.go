@@ -2,8 +2,6 @@ package bounce
 
 import (
 	"strings"
-
-	"deadletter/diagnose/safe"
 )
 
 // mail is what a family reads: a message taken apart, or pasted text without
@@ -226,15 +224,4 @@ func (d *doc) bodyField(f field, part, value string) Field {
 		off += max(i, 0)
 	}
 	return d.shown(cut(value, maxDiagnostic), part, off)
-}
-
-// textFor gives a Text of a constant phrase list for sentences.
-func list(items []string) safe.Text {
-	switch len(items) {
-	case 0:
-		return ""
-	case 1:
-		return safe.Of(items[0])
-	}
-	return safe.Textf("%s and %s", strings.Join(items[:len(items)-1], ", "), items[len(items)-1])
 }

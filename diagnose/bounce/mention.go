@@ -243,15 +243,6 @@ func (mt *mention) said() string {
 	return mt.bodyDone
 }
 
-// all joins every line up to the next mention.
-func (mt *mention) all() string {
-	lines := []string{strings.TrimLeft(mt.rest, ":,. \"'>")}
-	for i := mt.body; i < mt.end && len(lines) < maxReplyLines; i++ {
-		lines = append(lines, mt.t.lines[i].s)
-	}
-	return joinReply(lines)
-}
-
 // field makes a Field of the address.
 func (mt *mention) field(d *doc) Field {
 	return d.shown(mt.addr, mt.t.part, mt.t.offset(mt.line, mt.col))

@@ -4,6 +4,7 @@ import (
 	"strings"
 )
 
+// delay marks the failures of a notice that says it is not the last.
 func delay(drafts []draft) {
 	for i := range drafts {
 		drafts[i].r.Action = Delayed

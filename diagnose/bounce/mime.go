@@ -21,34 +21,6 @@ type entity struct {
 	text     *text // decoded, at first use
 }
 
-// first gives the first entity of the tree, itself included, whose type is one of kinds.
-func (e *entity) first(kinds ...string) *entity {
-	var found *entity
-	e.each(func(x *entity) bool {
-		for _, k := range kinds {
-			if x.kind == k {
-				found = x
-				return false
-			}
-		}
-		return true
-	})
-	return found
-}
-
-// each walks the tree in order until f reports false.
-func (e *entity) each(f func(*entity) bool) bool {
-	if !f(e) {
-		return false
-	}
-	for _, p := range e.parts {
-		if !p.each(f) {
-			return false
-		}
-	}
-	return true
-}
-
 func (e *entity) multipart() bool { return strings.HasPrefix(e.kind, "multipart/") }
 
 // message reports whether the body of the entity is a message itself.
@@ -63,10 +35,9 @@ func (e *entity) message() bool {
 // walker splits an input into entities in one pass. At every line it knows
 // the multiparts that are open, so that a boundary ends all within it.
 type walker struct {
-	d     *doc
-	open  []*level
-	line  scanner
-	depth int
+	d    *doc
+	open []*level
+	line scanner
 }
 
 // level is an entity that is being read. Only multiparts have a boundary.

@@ -121,7 +121,7 @@ func TestEncodedWords(t *testing.T) {
 }
 
 // TestBounds holds that no input costs more than its length: each is read
-// within the time and memory that SMALL machines have, hitting a bound is a
+// within 2 seconds and 100 MiB, hitting a bound is a
 // finding, and what stands before it is read.
 func TestBounds(t *testing.T) {
 	if testing.Short() {

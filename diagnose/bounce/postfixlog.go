@@ -76,7 +76,7 @@ func (r *logReader) take(s string, off int) {
 	}
 	l := splitLog(s, r.d.opts.Now)
 	id, rest := "", l.message
-	if i := strings.Index(l.message, ": "); i > 0 && i < 40 && strings.IndexAny(l.message[:i], " =<@") < 0 {
+	if i := strings.Index(l.message, ": "); i > 0 && i < 40 && !strings.ContainsAny(l.message[:i], " =<@") {
 		id, rest = l.message[:i], l.message[i+2:]
 	}
 	base := off + len(s) - len(rest)

@@ -104,7 +104,7 @@ func isReplyCode(s string, i int) bool {
 	case last == ':' && len(before) == i:
 		// "said:550" is a reply, "mx.example.com:587" and "10:41:550" are not
 		word := before[strings.LastIndexAny(before[:len(before)-1], " \t(\"'")+1 : len(before)-1]
-		return strings.IndexAny(word, ".]0123456789") < 0
+		return !strings.ContainsAny(word, ".]0123456789")
 	case last == ':', last == ';':
 		return !isUnit(rest)
 	}

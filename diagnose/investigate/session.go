@@ -50,13 +50,23 @@ type Status struct {
 	Problem  error     // the last failure to save; nil when all is well
 }
 
-// snapshot is what readers see. It is never changed once published.
+// snapshot is what readers see. It is never changed once published. The flow
+// is worked out when somebody looks: while answers pour in, nobody sees most of
+// the snapshots.
 type snapshot struct {
 	c       *diagnose.Case
-	flow    diagnose.Flow
+	flow    func() diagnose.Flow
 	status  Status
 	changed chan struct{} // closed when a newer snapshot is there
 }
+
+func (s *Session) flowOf(c *diagnose.Case) func() diagnose.Flow {
+	now := s.opts.Clock()
+	return sync.OnceValue(func() diagnose.Flow { return diagnose.Next(c, now) })
+}
+
+// wants gives the questions that are to be asked now.
+func (s *Session) wants() []dnsx.Question { return diagnose.Wants(s.Case(), s.opts.Clock()) }
 
 // Session is one case being worked on. Its methods are safe for concurrent use.
 type Session struct {
@@ -85,7 +95,7 @@ func Open(ctx context.Context, events []diagnose.Event, opts Options) *Session {
 	s := &Session{opts: opts}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	c := diagnose.Fold(events)
-	snap := &snapshot{c: c, flow: diagnose.Next(c, opts.Clock()), changed: make(chan struct{})}
+	snap := &snapshot{c: c, flow: s.flowOf(c), changed: make(chan struct{})}
 	if opts.Journal != nil && len(events) > 0 {
 		snap.status.Saved = events[len(events)-1].At
 	}
@@ -101,8 +111,9 @@ func (s *Session) Case() *diagnose.Case { return s.now.Load().c }
 func (s *Session) Flow() diagnose.Flow {
 	snap := s.now.Load()
 	now := s.opts.Clock()
-	if snap.flow.Wake.IsZero() || now.Before(snap.flow.Wake) {
-		return snap.flow
+	flow := snap.flow()
+	if flow.Wake.IsZero() || now.Before(flow.Wake) {
+		return flow
 	}
 	return diagnose.Next(snap.c, now)
 }
@@ -127,7 +138,7 @@ func (s *Session) publish(edit func(*snapshot)) {
 	next := &snapshot{c: old.c, flow: old.flow, status: old.status, changed: make(chan struct{})}
 	edit(next)
 	if next.c != old.c {
-		next.flow = diagnose.Next(next.c, s.opts.Clock())
+		next.flow = s.flowOf(next.c)
 	}
 	s.now.Store(next)
 	close(old.changed)
@@ -265,7 +276,7 @@ func (s *Session) halt() {
 // work starts a runner if something is wanted and none is at work. The caller
 // holds write.
 func (s *Session) work() {
-	if s.running || s.ctx.Err() != nil || len(s.now.Load().flow.Wants) == 0 {
+	if s.running || s.ctx.Err() != nil || len(s.wants()) == 0 {
 		return
 	}
 	ctx, stop := context.WithCancel(s.ctx)
@@ -285,7 +296,7 @@ func (s *Session) ask(ctx context.Context) {
 	for {
 		before := s.Case().LastSeq()
 		_ = asking.Run(ctx, func() []dnsx.Question {
-			wants := s.now.Load().flow.Wants
+			wants := s.wants()
 			s.count(ctx, wants, asked)
 			return wants
 		}, func(a dnsx.Answer) { s.answered(ctx, a) })
@@ -298,7 +309,7 @@ func (s *Session) ask(ctx context.Context) {
 			return
 		}
 		// Without a single event the same would be asked again for ever.
-		if len(s.now.Load().flow.Wants) == 0 || s.Case().LastSeq() == before {
+		if len(s.wants()) == 0 || s.Case().LastSeq() == before {
 			s.running = false
 			s.publish(func(n *snapshot) { n.status.Running = false })
 			s.write.Unlock()
