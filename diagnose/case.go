@@ -49,7 +49,7 @@ type state struct {
 	NoList    *SuppressionSkipped
 	Removals  []Removal
 	Cleared   []Cleared
-	Overrides []Overridden
+	Overrides []Override
 	Retries   []Retry
 	Closing   *Closing
 	Refused   []RefusedUndo
@@ -67,12 +67,14 @@ type Bounce struct {
 }
 
 // Failed gives when the delivery failed: the bounce's own time, else when it
-// was captured.
+// was captured. Nothing fails after its bounce is at hand: a time that a wrong
+// clock or a forger put into the future would keep every answer from counting.
 func (b Bounce) Failed() time.Time {
-	if t := b.Report.FailedAt.At; !t.IsZero() {
-		return t
+	t := b.Report.FailedAt.At
+	if t.IsZero() || !b.Captured.IsZero() && t.After(b.Captured) {
+		return b.Captured
 	}
-	return b.Captured
+	return t
 }
 
 // Round is one round of DNS questions with its answers in arrival order.
@@ -123,6 +125,13 @@ type Cleared struct {
 	At time.Time
 }
 
+// Override is a guard that was lifted, for the bounces the case had by then.
+type Override struct {
+	Overridden
+	Seq uint64
+	At  time.Time
+}
+
 // Retry is one attempt: the intent, and its end when it is known.
 type Retry struct {
 	RetryIntended
@@ -168,8 +177,8 @@ func (c *Case) Apply(e Event) *Case {
 func fold(log []Event) state {
 	dead, refused := undone(log)
 	var s state
-	for _, e := range log {
-		if !dead[e.Seq] {
+	for i, e := range log {
+		if !dead[i] {
 			s.fold(e)
 		}
 	}
@@ -177,27 +186,35 @@ func fold(log []Event) state {
 	return s
 }
 
-// undone finds which events no longer count. The latest Undone decides first,
-// so that undoing an Undone brings its event back.
-func undone(log []Event) (dead map[uint64]bool, refused []RefusedUndo) {
-	dead = map[uint64]bool{}
-	bodies := make(map[uint64]Body, len(log))
-	for _, e := range log {
-		bodies[e.Seq] = e.Body
+// undone finds which events no longer count, by their place in the log. The
+// latest Undone decides first, so that undoing an Undone brings its event back.
+// An Undone reaches what stands before it and nothing else, so that a log folds
+// alike at once and event by event.
+func undone(log []Event) (dead map[int]bool, refused []RefusedUndo) {
+	dead = map[int]bool{}
+	target := map[int]int{} // place of an Undone -> place of what it names
+	places := make(map[uint64]int, len(log))
+	for i, e := range log {
+		if u, ok := e.Body.(Undone); ok {
+			target[i] = -1
+			if at, known := places[u.Seq]; known {
+				target[i] = at
+			}
+		}
+		places[e.Seq] = i
 	}
-	for _, e := range slices.Backward(log) {
+	for i, e := range slices.Backward(log) {
 		u, ok := e.Body.(Undone)
-		if !ok || dead[e.Seq] {
+		if !ok || dead[i] {
 			continue
 		}
-		target, known := bodies[u.Seq]
-		switch {
-		case !known || u.Seq >= e.Seq:
+		switch at := target[i]; {
+		case at < 0:
 			refused = append(refused, RefusedUndo{u.Seq, "there is no such earlier event to undo"})
-		case !CanUndo(target):
-			refused = append(refused, RefusedUndo{u.Seq, safe.Textf("%s cannot be undone: it has left this program", describe(target))})
+		case !CanUndo(log[at].Body):
+			refused = append(refused, RefusedUndo{u.Seq, safe.Textf("%s cannot be undone: it %s", describe(log[at].Body), whyNot(log[at].Body))})
 		default:
-			dead[u.Seq] = true
+			dead[at] = true
 		}
 	}
 	slices.Reverse(refused)
@@ -213,6 +230,19 @@ func CanUndo(b Body) bool {
 		return true
 	}
 	return false
+}
+
+// whyNot says why an event stays.
+func whyNot(b Body) safe.Text {
+	switch b.(type) {
+	case QuestionsCopied, RetryIntended, RetryEnded, RemovalRecorded:
+		return "has left this program"
+	case DNSAnswered, RoundStarted, RoundStopped:
+		return "is what DNS said, and can be asked again"
+	case Unknown:
+		return "was written by a later version"
+	}
+	return "is what the case stands on"
 }
 
 // describe names an event for a sentence.
@@ -238,6 +268,10 @@ func describe(b Body) safe.Text {
 		return "a captured bounce"
 	case CaseClosed:
 		return "the closing"
+	case CaseOpened:
+		return "the opening of the case"
+	case RoundStarted, RoundStopped:
+		return "a round of DNS questions"
 	case Undone:
 		return "an undo"
 	case nil:
@@ -279,7 +313,7 @@ func (s *state) fold(e Event) {
 	case CacheCleared:
 		s.Cleared = grow(s.Cleared, Cleared{b, e.At})
 	case Overridden:
-		s.Overrides = grow(s.Overrides, b)
+		s.Overrides = grow(s.Overrides, Override{b, e.Seq, e.At})
 	case RetryIntended:
 		s.Retries = grow(s.Retries, Retry{RetryIntended: b, Seq: e.Seq, At: e.At})
 	case RetryEnded:
@@ -309,8 +343,9 @@ func (s *state) addBounce(b Bounce) {
 	}
 }
 
+// editRound edits the round of a number, the latest where two have it.
 func (s *state) editRound(n int, edit func(*Round)) {
-	for i := range s.Rounds {
+	for i := range slices.Backward(s.Rounds) {
 		if s.Rounds[i].N == n {
 			s.Rounds = slices.Clone(s.Rounds)
 			edit(&s.Rounds[i])

@@ -43,6 +43,15 @@ func TestGlyphsAreOneCell(t *testing.T) {
 	}
 }
 
+// TestSingleCharacters holds what the quick measure takes for granted.
+func TestSingleCharacters(t *testing.T) {
+	for r := rune(0); r < 0x3000; r++ {
+		if oneCell(r) && ansi.StringWidth("a"+string(r)+"a") != 3 {
+			t.Errorf("%U is not one cell", r)
+		}
+	}
+}
+
 func TestASCIIFrameIsASCII(t *testing.T) {
 	b := sample(t)
 	b.m.g = asciiGlyphs
@@ -219,7 +228,6 @@ func TestLockedKeySaysWhatUnlocksIt(t *testing.T) {
 	}
 	b.keys("T").mustShow("2 conditions are not met")
 }
-
 
 func TestEnterCopiesRecordsAndMoves(t *testing.T) {
 	b := sample(t).keys("2", "enter")

@@ -22,14 +22,62 @@ type row struct {
 	width int // cells
 }
 
+// oneCell reports whether a character always takes one cell and never joins
+// its neighbours: ASCII, Latin letters, and the signs of this screen.
+func oneCell(r rune) bool {
+	switch {
+	case r < 0x300:
+		return r >= ' ' && r != 0x7f && r != 0xad && (r < 0x80 || r > 0x9f)
+	case r >= 0x2500 && r <= 0x25df, r >= 0x2190 && r <= 0x2199, r >= 0x2400 && r <= 0x2426:
+		return true
+	case r == '–', r == '…', r == '‹', r == '›', r == '≠', r == '⊘', r == '✓', r == '✗':
+		return true
+	}
+	return false
+}
+
 // cells gives how many cells text takes on a terminal.
 func cells(t safe.Text) int {
-	for i := 0; i < len(t); i++ {
-		if t[i] >= utf8.RuneSelf {
+	n := 0
+	for _, r := range string(t) {
+		if !oneCell(r) {
 			return ansi.StringWidth(string(t))
 		}
+		n++
 	}
-	return len(t)
+	return n
+}
+
+// fits reports whether text takes at most w cells. Of a long text it looks at
+// no more than needed.
+func fits(t safe.Text, w int) bool {
+	n := 0
+	for _, r := range string(t) {
+		if !oneCell(r) {
+			if head := headOf(t, w); len(head) < len(t) && cells(head) > w+2 {
+				return false
+			}
+			return cells(t) <= w
+		}
+		if n++; n > w {
+			// What follows could only join the last one; then it takes no cell of its own.
+			return false
+		}
+	}
+	return true
+}
+
+// headOf gives a head of a text that is surely longer than w cells, if the
+// text is: whole characters, sixteen bytes a cell.
+func headOf(t safe.Text, w int) safe.Text {
+	end := 16*(w+4) + 64
+	if end >= len(t) {
+		return t
+	}
+	for end > 0 && !utf8.RuneStart(t[end]) {
+		end--
+	}
+	return t[:end]
 }
 
 // guard is the last line against control characters: text that still holds
@@ -124,26 +172,51 @@ func prefix(t safe.Text, w int) safe.Text {
 	if w <= 0 {
 		return ""
 	}
-	if cells(t) <= w {
+	n := 0
+	for i, r := range string(t) {
+		if !oneCell(r) {
+			break
+		}
+		if n == w {
+			return t[:i]
+		}
+		n++
+	}
+	if fits(t, w) {
 		return t
 	}
-	return t[:len(ansi.Truncate(string(t), w, ""))]
+	head := headOf(t, w)
+	out := ansi.Truncate(string(head), w, "")
+	if len(out) == len(head) { // nothing but marks: look at all of it
+		out = ansi.Truncate(string(t), w, "")
+	}
+	return t[:len(out)]
 }
 
 // suffix gives a text without the characters that begin in its first w cells.
 func suffix(t safe.Text, w int) safe.Text {
+	n := 0
+	for i, r := range string(t) {
+		if !oneCell(r) {
+			break
+		}
+		if n == w {
+			return t[i:]
+		}
+		n++
+	}
 	return t[len(t)-len(ansi.TruncateLeft(string(t), w, "")):]
 }
 
 // cut gives text in at most w cells, with an ellipsis where something is cut.
 func (g glyphs) cut(t safe.Text, w int) safe.Text {
-	if cells(t) <= w {
-		return t
-	}
 	if w <= 0 {
 		return ""
 	}
-	return prefix(guard(t), w-1) + g.ellipsis
+	if fits(t, w) {
+		return t
+	}
+	return prefix(guard(headOf(t, w)), w-1) + g.ellipsis
 }
 
 // fit gives the row in exactly w cells: blanks are added, or the end is cut.
@@ -249,7 +322,7 @@ func (t theme) write(b *strings.Builder, l row, w int, g glyphs) {
 func simple(l row) bool {
 	for _, s := range l.spans {
 		for _, r := range string(s.text) {
-			if r >= 0x300 && (r < 0x2010 || r > 0x25ff) && r != '✓' && r != '✗' {
+			if !oneCell(r) {
 				return false
 			}
 		}

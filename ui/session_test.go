@@ -86,6 +86,7 @@ func TestHomeOpensACase(t *testing.T) {
 	if len(b.desk.resumed) != 1 || b.desk.resumed[0] != "b" || b.m.scope() != inCase {
 		t.Errorf("resumed %q", b.desk.resumed)
 	}
+	b.desk.lines = sampleLines()
 	b.keys("H", "G", "enter").mustShow("the journal ends in the middle of an entry")
 	if len(b.desk.resumed) != 1 {
 		t.Error("a case that cannot be read was opened")

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -13,8 +14,8 @@ import (
 // of its own. Nothing is lost but blanks at the ends of lines.
 func wrap(t safe.Text, w int) []safe.Text {
 	w = max(w, 1)
-	t = guard(t)
-	if cells(t) <= w {
+	t = guard(bounded(t))
+	if fits(t, w) {
 		return []safe.Text{t}
 	}
 	var lines []safe.Text
@@ -31,7 +32,7 @@ func wrap(t safe.Text, w int) []safe.Text {
 		if at == "" && len(lines) > 0 {
 			gap = ""
 		}
-		for word != "" && cells(at)+cells(gap)+cells(word) > w {
+		for word != "" && !fits(word, w-cells(at)-cells(gap)) {
 			head := breakAt(word, w-cells(at)-cells(gap), w)
 			switch {
 			case head > 0:
@@ -54,6 +55,22 @@ func wrap(t safe.Text, w int) []safe.Text {
 	return lines
 }
 
+// drawMost bounds one text on the screen, in bytes.
+const drawMost = 4096
+
+// bounded cuts a text that is too long to be drawn, and says how much is not
+// shown. The raw view and the record have all of it.
+func bounded(t safe.Text) safe.Text {
+	if len(t) <= drawMost {
+		return t
+	}
+	end := drawMost
+	for !utf8.RuneStart(t[end]) {
+		end--
+	}
+	return safe.Textf("%s … %s more", t[:end], size(len(t)-end))
+}
+
 // leading counts the blanks at the begin of a text, letters what stands
 // before the next blank.
 func leading(t safe.Text) int { return len(t) - len(strings.TrimLeft(string(t), " ")) }
@@ -70,8 +87,8 @@ func letters(t safe.Text) int {
 // broken only if it is a long host name and a good part of it fits.
 func breakAt(word safe.Text, room, w int) int {
 	const part = 8 // cells of a host name that are worth a line's end
-	fits := cells(word) <= w
-	if fits && (strings.Contains(string(word), "@") || cells(word) <= w/2) {
+	whole := fits(word, w)
+	if whole && (strings.Contains(string(word), "@") || fits(word, w/2)) {
 		return 0
 	}
 	best := 0
@@ -79,12 +96,12 @@ func breakAt(word safe.Text, room, w int) int {
 		if word[i] != '.' && word[i] != '@' {
 			continue
 		}
-		if cells(word[:i]) > room {
+		if !fits(word[:i], room) {
 			break
 		}
 		best = i
 	}
-	if fits && cells(word[:best]) < part {
+	if whole && cells(word[:best]) < part {
 		return 0
 	}
 	return best

@@ -20,6 +20,7 @@ type mail struct {
 
 	low      string // the human text in lower case, bounded; see lower
 	lowDone  bool
+	heads    map[string]string // header fields in lower case, as far as asked for
 	named    []mention
 	nameDone bool
 
@@ -156,7 +157,17 @@ func (m *mail) says(phrases ...string) bool {
 
 // headSays reports whether a header field holds one of the phrases (lower case).
 func (m *mail) headSays(name string, phrases ...string) bool {
-	v := strings.ToLower(m.head.value(name))
+	if m.msg == nil {
+		return false
+	}
+	v, known := m.heads[name]
+	if !known {
+		v = strings.ToLower(m.head.value(name))
+		if m.heads == nil {
+			m.heads = map[string]string{}
+		}
+		m.heads[name] = v
+	}
 	if v == "" {
 		return false
 	}

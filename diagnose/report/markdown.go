@@ -146,7 +146,7 @@ func (m *marker) panel(p diagnose.Panel) {
 		title = safe.Textf("%d %s", n, p.Title)
 	}
 	m.heading(3, title+": "+state)
-	m.para(join(", ", p.Badge, p.Why))
+	m.para(join(", ", badge(p), p.Why))
 	verdict := safe.Text("")
 	for _, v := range p.Verdict {
 		verdict = join(" ", verdict, v)
@@ -171,7 +171,7 @@ func (m *marker) panel(p diagnose.Panel) {
 func (m *marker) section(p diagnose.Panel, s diagnose.Section) {
 	m.findings(0, unsaid(m.in.Flow, p, s.Findings))
 	for _, f := range s.Fields {
-		m.item(0, f.Label+":", sourcedUTC(signed(f.Sign)+f.Value, f.Source, f.At))
+		m.item(0, f.Label+":", sourcedUTC(join(" ", signWord(f.Sign), f.Value), f.Source, f.At))
 	}
 	if s.Table != nil {
 		m.table(*s.Table)
@@ -202,7 +202,7 @@ func (m *marker) table(t diagnose.Table) {
 	for _, r := range t.Rows {
 		row := make([]safe.Text, len(r))
 		for i, c := range r {
-			row[i] = signed(c.Sign) + c.Text
+			row[i] = join(" ", signWord(c.Sign), c.Text)
 		}
 		rows = append(rows, row)
 	}

@@ -69,7 +69,7 @@ func escape(b *strings.Builder, word string, start bool) {
 		case i == 0 && start && (r == '-' || r == '+' || r == '='):
 			b.WriteByte('\\')
 			b.WriteRune(r)
-		case start && (r == '.' || r == ')') && allDigits(word[:i]):
+		case start && i+1 == len(word) && (r == '.' || r == ')') && allDigits(word[:i]):
 			b.WriteByte('\\')
 			b.WriteRune(r)
 		case r == ':' && (i == 0 || strings.Contains(word[i+1:], ":") && !digitBefore(word, i)):

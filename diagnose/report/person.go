@@ -325,7 +325,7 @@ func patternOf(form string) string {
 			b.WriteString(`\s+`)
 		}
 		if utf8.RuneCountInString(word) <= longNeedle {
-			b.WriteString(regexp.QuoteMeta(word))
+			b.WriteString(regexp.QuoteMeta(string([]rune(word)))) // a byte that is no UTF-8 matches as U+FFFD
 			continue
 		}
 		for _, c := range word {
@@ -335,16 +335,13 @@ func patternOf(form string) string {
 	return b.String()
 }
 
-// compile makes one expression of all needles, the longest first. What is no
-// UTF-8 is searched for in its visible form alone.
+// compile makes one expression of all needles, the longest first.
 func (r *redactor) compile() {
 	ids := slices.Collect(maps.Keys(r.needles))
 	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
 	var alternatives []string
 	for _, id := range ids {
-		if utf8.ValidString(id) {
-			alternatives = append(alternatives, r.needles[id].pattern)
-		}
+		alternatives = append(alternatives, r.needles[id].pattern)
 	}
 	if len(alternatives) > 0 {
 		r.search = regexp.MustCompile(`(?i)` + strings.Join(alternatives, "|"))

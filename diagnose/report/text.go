@@ -162,6 +162,14 @@ func mark(s diagnose.State) (sign, word safe.Text) {
 	return "[.]", "not yet"
 }
 
+// badge gives what stands beside the title, unless the state says it already.
+func badge(p diagnose.Panel) safe.Text {
+	if _, state := mark(p.State); p.Badge == state {
+		return ""
+	}
+	return p.Badge
+}
+
 func (t *texter) panel(p diagnose.Panel) {
 	sign, state := mark(p.State)
 	title := p.Title
@@ -169,7 +177,7 @@ func (t *texter) panel(p diagnose.Panel) {
 		title = safe.Textf("%d %s", n, p.Title)
 	}
 	t.blank()
-	t.para(sign+" ", indent, join(", ", title+": "+state, p.Badge, p.Why))
+	t.para(sign+" ", indent, join(", ", title+": "+state, badge(p), p.Why))
 	for _, v := range p.Verdict {
 		t.para(indent, indent, v)
 	}
@@ -193,7 +201,7 @@ func (t *texter) section(p diagnose.Panel, s diagnose.Section) {
 		return
 	}
 	if s.Label != "" {
-		t.line(indent + s.Label)
+		t.para(indent, indent, s.Label)
 	}
 	t.findings(shown)
 	for _, f := range s.Fields {
@@ -325,9 +333,9 @@ func (t *texter) task(task diagnose.Task) {
 // quote writes words from outside behind a bar, whole: a line that is too long
 // goes on behind another bar.
 func (t *texter) quote(q diagnose.Quote) {
-	t.line(indent + t.sourced("raw", diagnose.Finding{Source: q.Source, At: q.At}))
+	t.para(indent, indent, t.sourced("raw", diagnose.Finding{Source: q.Source, At: q.At}))
 	for _, l := range q.Lines {
-		t.para(indent+"| ", indent+"| ", l)
+		t.verbatim(indent+"| ", l)
 	}
 }
 

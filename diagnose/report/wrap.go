@@ -68,6 +68,21 @@ func (p *page) para(first, rest, text safe.Text) {
 	p.line(line)
 }
 
+// verbatim writes text with every blank it has behind a bar, broken after a
+// blank where it is too long.
+func (p *page) verbatim(bar, text safe.Text) {
+	room := columns - cells(bar)
+	for cells(text) > room {
+		head := prefix(text, room)
+		if i := strings.LastIndexByte(string(head), ' '); i > 0 {
+			head = text[:i+1]
+		}
+		p.line(bar + head)
+		text = text[len(head):]
+	}
+	p.line(bar + text)
+}
+
 // prefix gives the beginning of a text that fits in so many cells, one
 // character at least.
 func prefix(t safe.Text, room int) safe.Text {

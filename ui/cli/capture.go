@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -76,7 +75,7 @@ func anyFailure(result bounce.Result) bool {
 func writeCapture(w io.Writer, path string, result bounce.Result, asJSON bool) error {
 	if asJSON {
 		for _, record := range bounce.Records(path, result) {
-			line, err := json.Marshal(record)
+			line, err := record.MarshalJSON()
 			if err != nil {
 				return err
 			}

@@ -36,7 +36,7 @@ func TestSizes(t *testing.T) {
 			var frame string
 			until(t, fmt.Sprintf("a frame of %dx%d", size[0], size[1]), func() bool {
 				frame = s.shows()
-				return strings.Contains(words(frame), tell(size)) && (size[0] < 40 || strings.Contains(frame, strings.Repeat("━", size[0]/2)))
+				return strings.Contains(words(frame), tell(size)) && (size[0] < 40 || s.ruled(frame))
 			})
 			s.fits(frame)
 		}
@@ -126,7 +126,7 @@ func TestLeaving(t *testing.T) {
 func TestPoorTerminals(t *testing.T) {
 	t.Run("LC_ALL=C", func(t *testing.T) {
 		s := newPlace(t, "LC_ALL=C").open(100, 30, "", "demo")
-		frame := s.wait("robin.hale@contoso.example", "[>] 3", "[*] 1", "[x] 6")
+		frame := s.wait("robin.hale@contoso.example", "> 3", "* 1", "x 6")
 		for _, r := range frame {
 			if r > 126 {
 				t.Fatalf("%q is on the screen:\n%s", r, frame)

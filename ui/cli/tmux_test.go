@@ -150,23 +150,32 @@ func (s *screen) kill() {
 	s.wait("left with 137")
 }
 
-// fits fails the test when a line is wider than the screen. tmux cuts blanks
-// at the end of lines, so a frame is exactly as wide where its rule is.
+// ruled reports whether the rule under the header goes from edge to edge: tmux
+// cuts blanks at the end of lines, so that is where a frame shows its width.
+func (s *screen) ruled(frame string) bool {
+	for l := range strings.Lines(frame) {
+		l = strings.TrimSuffix(l, "\n")
+		if ansi.StringWidth(l) == s.width && strings.Trim(l, "━─┮┭┴") == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// fits fails the test when a frame is not exactly as wide as the screen, or
+// higher. Below 40x10 there is no frame.
 func (s *screen) fits(frame string) {
 	s.t.Helper()
 	lines := strings.Split(strings.TrimSuffix(frame, "\n"), "\n")
 	if len(lines) > s.height {
 		s.t.Errorf("%d lines on a screen of %d", len(lines), s.height)
 	}
-	full := false
 	for _, l := range lines {
-		n := ansi.StringWidth(l)
-		if n > s.width {
+		if n := ansi.StringWidth(l); n > s.width {
 			s.t.Errorf("a line of %d cells on a screen of %d: %q", n, s.width, l)
 		}
-		full = full || n == s.width
 	}
-	if !full && s.width >= 40 && s.height >= 10 {
-		s.t.Errorf("no line reaches the right edge of %d cells:\n%s", s.width, frame)
+	if s.width >= 40 && s.height >= 10 && !s.ruled(frame) {
+		s.t.Errorf("no rule of %d cells:\n%s", s.width, frame)
 	}
 }
