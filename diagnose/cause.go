@@ -82,7 +82,8 @@ var causeRules = []causeRule{
 	{GatewayMapStale, 5, "a filter answers from its own recipient list", unknownBy(Gateway, "a filter refused it as unknown; filters keep lists of their own")},
 	{NegativeCache, 1, "filters remember refusals", unknownBy(Gateway, "filters remember refusals")},
 	{UserAbsent, 3, "the plain cause comes first", unknownBy(Gateway, "the reply says the recipient is unknown")},
-	{UserAbsent, 6, "the mailbox host knows its users", unknownBy(MailboxHost, "the mailbox host itself says the recipient is unknown")},
+	{UserAbsent, 6, "the mailbox host knows its users", mailboxHostUnknown},
+	{UserAbsent, 3, "the plain cause comes first", plainUnknown},
 	{AliasOrGroupMissing, 2, "aliases are lost more often than mailboxes", unknownBy(MailboxHost, "an alias or group would be refused alike")},
 	{BadData, 2, "an unknown recipient is often our own old record", unknownBy(MailboxHost, "our address may be old or wrong")},
 	{UserAbsent, 4, "the usual cause", unknownBy(UnknownRejector, "the reply says the recipient is unknown")},
@@ -96,11 +97,19 @@ var causeRules = []causeRule{
 	{MXChangedOrWrong, 4, "relaying is refused where the domain is not set up", relayRefused},
 	{TenantOrAcceptedDomain, 4, "relaying is refused where the domain is not set up", relayRefused},
 	{Typo, 3, "the domain is one letter away from a well-known one", nearWellKnown},
-	{Typo, 4, "RFC 1035: the domain does not exist", domainMissing},
-	{BadData, 3, "RFC 1035: the domain does not exist", domainMissing},
+	{Typo, 4, "RFC 8020: the domain does not exist", domainMissing},
+	{BadData, 3, "RFC 8020: the domain does not exist", domainMissing},
+	{OwnMTARouting, -5, "another resolver sees the same", domainMissing},
+	{BadData, 6, "RFC 7505: no address of the domain takes mail", saysNoMail},
+	{MXChangedOrWrong, 3, "RFC 7505: no address of the domain takes mail", saysNoMail},
+	{OwnMTARouting, -5, "another resolver sees the same", saysNoMail},
+	{MXChangedOrWrong, 4, "who refused need not be who is asked now", mxChanged},
 
 	// What the bounce shows.
-	{ForwardOrListMember, 7, "RFC 3464 section 2.3.1: the original recipient was another address", finalDiffers},
+	{ForwardOrListMember, 13, "RFC 3464 section 2.3.1: what failed is not what we wrote to", passedOn},
+	{ForwardOrListMember, 4, "RFC 3464 section 2.3.1: the original recipient was another address", finalDiffers},
+	{AliasOrGroupMissing, 5, "the notice hides on purpose which it is", groupHidden},
+	{RecipientRestricted, 5, "the notice hides on purpose which it is", groupHidden},
 	{AliasOrGroupMissing, 2, "RFC 2142: role addresses are groups or shared mailboxes", roleAddress},
 	{TemporaryCause, 4, "RFC 3463: class 4", transientReply},
 	{NotABounceCause, 20, "the input is no failure notice", notFailure},
@@ -181,7 +190,15 @@ func (v *view) wordingCause() CauseKind {
 	if v.reading.AboutSender {
 		return PolicyOrAuth
 	}
-	if c := CauseKind(v.reading.Class); causeText[c].Name != "" && c != Undetermined {
+	class := v.reading.Class
+	if v.quotedSays() != "" && class == string(GatewayMapStale) {
+		// A filter's own class says little where it quotes who decided.
+		class = v.quotedSays()
+	}
+	if v.hidesWhich() {
+		return ""
+	}
+	if c := CauseKind(class); causeText[c].Name != "" && c != Undetermined {
 		return c
 	}
 	if c, ok := reasonCause[v.r.Reason]; ok {
@@ -190,10 +207,19 @@ func (v *view) wordingCause() CauseKind {
 	return ""
 }
 
+// quotedSays gives the cause class of the reply that is quoted, "" for none.
+func (v *view) quotedSays() string {
+	in, _ := v.reading.Inner()
+	return in.Class
+}
+
 func wordingClass(v *view) (Finding, bool) {
 	cause := v.wordingCause()
-	if cause == "" || cause == UserAbsent && v.verdict.Kind == Gateway {
+	if cause == "" || cause == UserAbsent && v.verdict.Kind == Gateway && v.quotedSays() == "" {
 		return Finding{}, false
+	}
+	if v.takesNoMail() && (cause == OwnMTARouting || cause == TenantOrAcceptedDomain) {
+		return Finding{}, false // DNS shows why there was no way
 	}
 	f := v.bounceFinding("wording_class", safe.Textf("the wording means: %s", causeText[cause].Name))
 	if v.reading.Says != "" {
@@ -239,13 +265,24 @@ func refusedBy(kind RejectorKind, claim safe.Text) func(*view) (Finding, bool) {
 func unknownBy(kind RejectorKind, claim safe.Text) func(*view) (Finding, bool) {
 	return func(v *view) (Finding, bool) {
 		return v.bounceFinding("unknown_by_"+string(kind), claim),
-			v.verdict.Kind == kind && v.branch() == BranchRecipient && !v.reading.AboutSender
+			v.verdict.Kind == kind && v.saysUnknown()
 	}
+}
+
+// plainUnknown is for wordings that name a cause of their own beside the plain one.
+func plainUnknown(v *view) (Finding, bool) {
+	return v.bounceFinding("plain_unknown", "the reply says the recipient is unknown, whatever stands behind it"),
+		v.verdict.Kind == MailboxHost && v.saysUnknown() && v.wordingCause() != UserAbsent && v.wordingCause() != ""
+}
+
+func mailboxHostUnknown(v *view) (Finding, bool) {
+	return v.bounceFinding("unknown_by_mailbox_host", "the mailbox host itself says the recipient is unknown"),
+		v.verdict.Kind == MailboxHost && v.saysUnknown() && (v.wordingCause() == UserAbsent || v.wordingCause() == "")
 }
 
 func filterInFront(v *view) (Finding, bool) {
 	return Finding{Key: "filter_in_front", Claim: safe.Textf("%s answers for the domain", v.filter.name), Source: "dns", At: v.mxTime()},
-		v.verdict.Kind == UnknownRejector && v.filter.known() && v.branch() == BranchRecipient
+		v.verdict.Kind == UnknownRejector && v.filter.known() && v.saysUnknown()
 }
 
 func innerReply(v *view) (Finding, bool) {
@@ -255,7 +292,7 @@ func innerReply(v *view) (Finding, bool) {
 
 func innerUnknown(v *view) (Finding, bool) {
 	f, ok := innerReply(v)
-	return f, ok && v.branch() == BranchRecipient
+	return f, ok && v.saysUnknown()
 }
 
 func viewsDiffer(v *view) (Finding, bool) {
@@ -285,12 +322,34 @@ func finalDiffers(v *view) (Finding, bool) {
 	_, a := AddressDomain(orig)
 	_, b := AddressDomain(v.r.Recipient.Value)
 	return Finding{Key: "final_differs", Claim: safe.Textf("we wrote to %s", orig), Source: v.line(v.r.OriginalRecipient)},
-		a != "" && b != "" && a != b
+		a != "" && b != "" && a != b && v.firstHop() == ""
+}
+
+func passedOn(v *view) (Finding, bool) {
+	return Finding{Key: "passed_on", Claim: safe.Textf("we wrote to %s; %s is where it was passed on to", v.r.OriginalRecipient.Value, v.recipient()), Source: v.line(v.r.OriginalRecipient)},
+		v.firstHop() != ""
+}
+
+func groupHidden(v *view) (Finding, bool) {
+	return v.bounceFinding("group_hidden", "the group may not exist, or is closed to us"), v.hidesWhich()
+}
+
+func saysNoMail(v *view) (Finding, bool) {
+	claim := safe.Textf("%s says by a null MX that it takes no mail", v.domain)
+	if !v.facts.NullMX() {
+		claim = safe.Textf("%s has neither an MX nor an address", v.domain)
+	}
+	return Finding{Key: "says_no_mail", Claim: claim, Source: "dns", At: v.mxTime()}, v.takesNoMail() && !v.facts.DomainAbsent()
+}
+
+func mxChanged(v *view) (Finding, bool) {
+	before, at, changed := v.mxBefore()
+	return Finding{Key: "mx_changed", Claim: safe.Textf("when the case began the MX was %s", before), Source: "dns", At: at}, changed
 }
 
 func roleAddress(v *view) (Finding, bool) {
 	return Finding{Key: "role", Claim: safe.Textf("%s@ is mostly a group or shared mailbox", v.local), Source: "here"},
-		slices.Contains(roleLocalParts, lower(v.local)) && v.branch() == BranchRecipient
+		slices.Contains(roleLocalParts, lower(v.local)) && v.saysUnknown()
 }
 
 func transientReply(v *view) (Finding, bool) {

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"slices"
 
+	"deadletter/diagnose/operator"
 	"deadletter/diagnose/safe"
 )
 
@@ -32,6 +33,8 @@ func (v *view) cluster() Cluster {
 	case c.Recipients >= domainPattern:
 		c.Name, c.Pause = "domain pattern", true
 		c.Advice = "pause sends to this domain until routing is confirmed; look hard at recipient setup, MX and filter"
+	case c.Recipients >= smallCluster && v.consumer():
+		c.Name, c.Advice = "small cluster", "old contacts at a consumer provider, most likely: look where these addresses came from"
 	case c.Recipients >= smallCluster:
 		c.Name, c.Advice = "small cluster", "ask the recipient's administrator to confirm aliases and groups"
 	default:
@@ -48,9 +51,13 @@ var wellKnown = []string{
 
 // nearDomain gives the well-known mail domain that a domain is one letter
 // away from: one letter more, less, other, or two exchanged. Empty for none,
-// and for a well-known domain itself.
+// and for a domain that is well known itself, or has private mailboxes: ymail.com
+// is no mistyped gmail.com.
 func nearDomain(domain string) string {
 	if domain == "" || slices.Contains(wellKnown, domain) {
+		return ""
+	}
+	if _, consumer := operator.ConsumerDomain(domain); consumer {
 		return ""
 	}
 	for _, known := range wellKnown {

@@ -22,18 +22,22 @@ func (v *view) ownDraft() *Draft {
 		return nil
 	}
 	var s sheet
-	about := safe.Textf("Our own side refused mail to %s. The recipient's side was not asked.", v.recipient())
+	about := safe.Textf("Our own side refused mail to %s. The recipient's side was not asked.", v.addressHere())
+	address, domain := v.recipient(), safe.Of(v.domain)
+	if len(address) > letterWidth-16 {
+		address, domain = "ADDRESS", "DOMAIN"
+	}
 	if v.reading.AboutSender {
 		about = safe.Textf("The recipient's side refused our sender address %s, not the recipient.", v.r.Sender.Value)
 	}
 	s.para("", about)
 	s.para("", "Please answer by number:")
-	s.para("   ", safe.Textf("1. Is %s in a list of local, relay or virtual domains although its mailboxes are elsewhere?", v.domain))
+	s.para("   ", safe.Textf("1. Is %s in a list of local, relay or virtual domains although its mailboxes are elsewhere?", v.domainHere()))
 	s.para("   ", "   Postfix: postconf mydestination relay_domains virtual_alias_domains virtual_mailbox_domains")
-	s.para("   ", safe.Textf("2. Does a transport, alias or canonical map catch the address? postmap -q %s hash:/etc/postfix/transport", shellQuote(safe.Of(v.domain))))
-	s.para("   ", safe.Textf("   Exim: exim -bt %s", shellQuote(v.recipient())))
-	s.para("   ", safe.Textf("   Exchange: Get-AcceptedDomain; Get-Recipient %s", shellQuote(v.recipient())))
-	s.para("   ", safe.Textf("3. What does DNS on that server say? dig +noall +answer MX %s", shellQuote(safe.Of(v.domain))))
+	s.para("   ", safe.Textf("2. Does a transport, alias or canonical map catch the address? postmap -q %s hash:/etc/postfix/transport", shellQuote(domain)))
+	s.para("   ", safe.Textf("   Exim: exim -bt %s", shellQuote(address)))
+	s.para("   ", safe.Textf("   Exchange: Get-AcceptedDomain; Get-Recipient %s", shellQuote(address)))
+	s.para("   ", safe.Textf("3. What does DNS on that server say? dig +noall +answer MX %s", shellQuote(domain)))
 	s.para("   ", "4. When is it mended? Then we send one test.")
 	s.blank()
 	v.evidence(&s)
@@ -46,7 +50,7 @@ func (v *view) platformDraft() *Draft {
 		return nil
 	}
 	var s sheet
-	s.para("", safe.Textf("%s may hold %s on a suppression list of our account. Please tell us:", v.platform.name, v.recipient()))
+	s.para("", safe.Textf("%s may hold %s on a suppression list of our account. Please tell us:", v.platform.name, v.addressHere()))
 	s.para("   ", "1. On which list does it stand, since when, and with what reason?")
 	s.para("   ", "2. The first bounce: full SMTP reply, host and address that gave it, time in UTC.")
 	s.para("   ", "3. Was anything attempted for the latest message, or was it dropped unsent?")
@@ -93,7 +97,7 @@ func (v *view) authDraft() *Draft {
 		return nil
 	}
 	var s sheet
-	s.para("", safe.Textf("Mail of ours to %s was refused for its sender or content, not for the recipient.", v.recipient()))
+	s.para("", safe.Textf("Mail of ours to %s was refused for its sender or content, not for the recipient.", v.addressHere()))
 	s.para("", "What DNS shows of our domain:")
 	for _, f := range v.senderFindings() {
 		if s.room() > 12 {
@@ -126,14 +130,14 @@ func (v *view) reminderDraft() *Draft {
 
 // stillBouncesDraft goes back to the administrator with both refusals.
 func (v *view) stillBouncesDraft(last Retry) *Draft {
-	if !v.has {
+	if !v.has || v.consumer() {
 		return nil
 	}
 	var s sheet
-	s.para("", safe.Textf("After your answer we sent one test to %s. It was refused as before. We send nothing more.", v.recipient()))
-	s.field("First refusal", safe.Textf("%s  %s", utc(v.b.Failed()), v.r.Diagnostic.Value), 4)
+	s.para("", safe.Textf("After your answer we sent one test to %s. It was refused as before. We send nothing more.", v.addressHere()))
+	s.field("First refusal", safe.Textf("%s  %s", utc(v.b.Failed()), v.r.Diagnostic.Value), 3)
 	if last.Ended != nil {
-		s.field("Test refusal", safe.Textf("%s  %s", utc(last.EndAt), last.Ended.Reply), 4)
+		s.field("Test refusal", safe.Textf("%s  %s", utc(last.EndAt), last.Ended.Reply), 3)
 	}
 	s.para("", "Which system still refuses it: the filter's list, its memory of an earlier answer, or the mailbox system? Please search both times in its log.")
 	s.blank()

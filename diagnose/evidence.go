@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -257,6 +258,43 @@ func (v *view) mxKnown() bool {
 	return false
 }
 
+// mxBefore gives the MX set that the case began with, where the current one is
+// another: who refused then need not be who is asked now.
+func (v *view) mxBefore() (hosts safe.Text, at time.Time, changed bool) {
+	now, ok := v.answers[v.facts.MX.From]
+	if !ok || !now.Outcome.Answered() || len(v.c.Rounds) < 2 {
+		return "", at, false
+	}
+	for _, r := range v.c.Rounds[:len(v.c.Rounds)-1] {
+		for _, a := range r.Answers {
+			if a.Question != now.Question || !a.Outcome.Answered() {
+				continue
+			}
+			before := mxNames(a)
+			return listed(before, 2), a.At, !slices.Equal(before, mxNames(now))
+		}
+	}
+	return "", at, false
+}
+
+// mxNames lists the exchanges of an answer by preference, then name.
+func mxNames(a dnsx.Answer) []string {
+	var mx []dnsx.Record
+	for _, r := range a.Records {
+		if r.Type == dnsx.TypeMX {
+			mx = append(mx, r)
+		}
+	}
+	slices.SortFunc(mx, func(a, b dnsx.Record) int {
+		return cmp.Or(cmp.Compare(a.Preference, b.Preference), strings.Compare(a.Host, b.Host))
+	})
+	var out []string
+	for _, r := range mx {
+		out = append(out, dnsx.CanonicalName(r.Host))
+	}
+	return out
+}
+
 // mxUnknownWhy says why the MX is not known. A failure is never an absence.
 func (v *view) mxUnknownWhy() safe.Text {
 	switch l := v.facts.MX.Lookup; {
@@ -264,10 +302,14 @@ func (v *view) mxUnknownWhy() safe.Text {
 		return "the recipient's domain is not known"
 	case v.round.N == 0:
 		return "DNS was not asked"
-	case l.Asking || v.facts.MX.State == survey.MXAsking:
+	case v.asking() && (l.Asking || v.facts.MX.State == survey.MXAsking):
 		return "DNS is being asked"
+	case v.r.NotABounce != "" && l.Outcome == "":
+		return "DNS is not asked about what is no bounce"
 	case v.round.Stopped && l.Outcome == "":
 		return "asking was stopped; R asks again"
+	case l.Outcome == "":
+		return "not asked"
 	default:
 		return failureText(l.Outcome)
 	}

@@ -7,6 +7,7 @@ import (
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/reply"
 	"deadletter/diagnose/safe"
+	"deadletter/dnsx/survey"
 )
 
 // The flowchart. Each row is a step: what it is called, where the way leads
@@ -37,7 +38,8 @@ var chart = []chartRow{
 		Step: StepRejector, Title: "Find rejector", Panel: (*view).rejectorPanel,
 		Exits: []exit{
 			{Name: "own MTA", When: (*view).ownMTARefused, Side: SideSenderRouting, Ends: HandedOwn, To: StepMX, Leads: "sender routing"},
-			{Name: "sending platform", When: (*view).platformRefused, To: StepSuppression, Leads: "straight to 5"},
+			{Name: "sending platform", When: (*view).platformNotLookedUp, To: StepSuppression, Leads: "straight to 5"},
+			{Name: "platform, looked up", When: (*view).platformRefused, To: StepRecipient, Leads: "confirm first, 3"},
 			{Name: "cannot tell", When: (*view).rejectorUnknown, Aside: true, Leads: "collect more, 1"},
 		},
 		Then: StepRecipient, Else: "filter or mailbox host",
@@ -179,10 +181,10 @@ func between(from, to Step) []Step {
 func (v *view) noBounce() bool   { return !v.has }
 func (v *view) notABounce() bool { return v.has && v.r.NotABounce != "" }
 
-// takesNoMail holds on a null MX or a domain that does not exist. A resolver
-// that failed proves neither.
+// takesNoMail holds on a null MX, a domain that does not exist, and one that
+// has neither MX nor address. A resolver that failed proves none of them.
 func (v *view) takesNoMail() bool {
-	return v.has && (v.facts.NullMX() || v.facts.DomainAbsent())
+	return v.has && (v.facts.NullMX() || v.facts.DomainAbsent() || v.facts.MX.State == survey.MXNone)
 }
 
 func (v *view) aboutOurSender() bool { return v.reading.AboutSender }
@@ -208,6 +210,12 @@ func (v *view) mailboxWording() bool {
 
 func (v *view) ownMTARefused() bool   { return v.verdict.Kind == OwnMTA }
 func (v *view) platformRefused() bool { return v.verdict.Kind == SendingPlatform }
+
+// platformNotLookedUp leads to the platform's lists first: the first bounce is
+// there. What they hold then needs a confirmed recipient like any other.
+func (v *view) platformNotLookedUp() bool {
+	return v.platformRefused() && v.suppression() == listsUnknown
+}
 
 // recipientAbsent holds when somebody who may says that there is no such address.
 func (v *view) recipientAbsent() bool {
@@ -258,8 +266,16 @@ func (v *view) retryResult() RetryResult {
 		return ""
 	case last.Ended == nil:
 		return RetryUnknown
+	case last.Ended.Result == RetryAccepted && v.seenInMailbox(last):
+		return RetryDelivered
 	}
 	return last.Ended.Result
+}
+
+// seenInMailbox reports whether somebody says that the accepted test arrived.
+func (v *view) seenInMailbox(last Retry) bool {
+	a, ok := v.settled(AskArrived)
+	return ok && !a.When.Before(last.At.Truncate(time.Minute))
 }
 
 // Next gives what the flowchart says of a case at a time.
@@ -348,31 +364,63 @@ func (v *view) locks(f *Flow, w way) {
 	if !v.has || v.r.NotABounce != "" {
 		return
 	}
-	removal := v.removalConditions()
-	if v.suppression() == listsHold {
-		if open(removal) {
-			f.Offers = append(f.Offers, Offer{Kind: OfferRemoval, Step: StepSuppression, Label: "record the removal", Seq: v.permit()})
-		} else {
-			f.Blocks = append(f.Blocks, block(GuardRemoval, StepSuppression, removal,
-				"Removed now, the next mail makes the same bounce again, and the entry comes back."))
-		}
-	} else {
-		f.Blocks = append(f.Blocks, block(GuardRemoval, StepSuppression, removal, "There is no entry to remove."))
-	}
-	retry := v.retryConditions()
 	if last, tried := v.lastRetry(); tried && (last.Ended == nil || unfinished(last.Ended.Result)) {
 		f.Offers = append(f.Offers, Offer{Kind: OfferResult, Step: StepRetry, Label: "record what came of it", Seq: last.Seq})
 	}
-	ended := v.c.Closing != nil || slices.Contains([]Outcome{Closed, NoMail, HandedAuth, Absent, Resolved}, w.outcome)
+	if why, unlocks, until := v.notNow(w); why != "" {
+		f.Blocks = append(f.Blocks,
+			Block{Guard: GuardRemoval, Step: StepSuppression, Why: why, Unlocks: unlocks, Until: until},
+			Block{Guard: GuardRetry, Step: StepRetry, Why: why, Unlocks: unlocks, Until: until})
+		return
+	}
+	removal := v.removalConditions()
 	switch {
-	case ended:
-		f.Blocks = append(f.Blocks, Block{Guard: GuardRetry, Step: StepRetry, Why: "The case has ended.", Unlocks: "reopen the case first"})
+	case v.suppression() != listsHold:
+		f.Blocks = append(f.Blocks, block(GuardRemoval, StepSuppression, removal, "There is no entry to remove."))
+	case open(removal):
+		f.Offers = append(f.Offers, Offer{Kind: OfferRemoval, Step: StepSuppression, Label: "record the removal", Seq: v.permit()})
+	default:
+		f.Blocks = append(f.Blocks, block(GuardRemoval, StepSuppression, removal,
+			"Removed now, the next mail makes the same bounce again, and the entry comes back."))
+	}
+	retry := v.retryConditions()
+	switch {
 	case open(retry):
 		f.Offers = append(f.Offers, Offer{Kind: OfferRetry, Step: StepRetry, Label: "retry once", Seq: v.permit()})
 	default:
 		f.Blocks = append(f.Blocks, block(GuardRetry, StepRetry, retry,
 			"Sent before the cause is mended, the test makes one more permanent failure and proves nothing."))
 	}
+}
+
+// notNow says why nothing is removed or retried whatever was confirmed: the
+// way ended before, or the sending server is not done with the message.
+func (v *view) notNow(w way) (why, unlocks safe.Text, until time.Time) {
+	switch {
+	case v.c.Closing != nil:
+		return "The case is closed.", "reopen the case first", until
+	case v.stillTried():
+		if until = v.r.RetryUntil.At; !until.After(v.now) {
+			until = time.Time{}
+		}
+		return "The sending server still tries: nothing is refused for good.", "the notice that ends it, delivered or failed; a adds it", until
+	case w.outcome == NoMail:
+		return "The domain takes no mail.", "a domain that takes mail in DNS; R asks again", until
+	case w.outcome == Absent:
+		return "The address does not exist.", "another word of the recipient's administrator on question 1", until
+	case w.outcome == Resolved:
+		return "The test arrived: nothing is left to try.", "a new bounce; a adds it", until
+	case !w.on[StepRetry]:
+		return "The reply is about the sender or the message, not the recipient.", "a bounce that speaks of the recipient; a adds it", until
+	}
+	return "", "", until
+}
+
+// stillTried holds while the bounce is no final word: a notice of delay, or a
+// reply that is temporary and does not speak of the recipient. Its own end
+// stands in Will-Retry-Until (RFC 3464 section 2.3.9).
+func (v *view) stillTried() bool {
+	return v.r.Action == bounce.Delayed || v.r.RetryUntil.At.After(v.now) || v.temporaryOnly()
 }
 
 // offers lists what a person may start besides the locked actions.
@@ -390,7 +438,7 @@ func (v *view) offers(f Flow) []Offer {
 		out = append(out,
 			Offer{Kind: OfferRecord, Step: StepRecipient, Label: "record an answer"},
 			Offer{Kind: OfferLookUp, Step: StepSuppression, Label: "record a look-up"})
-		if v.r.Genuine == bounce.Unproved && !slices.ContainsFunc(v.c.Overrides, func(o Overridden) bool { return o.Guard == GuardProof }) {
+		if _, lifted := v.proofLifted(); v.r.Genuine != bounce.Proved && v.r.Genuine != bounce.Plausible && !lifted {
 			out = append(out, Offer{Kind: OfferOverride, Step: StepCapture, Label: "take the bounce as ours"})
 		}
 	}
@@ -411,12 +459,12 @@ func (v *view) offers(f Flow) []Offer {
 func lastUndoable(log []Event) (uint64, Body) {
 	dead, _ := undone(log)
 	captured := 0
-	for _, e := range log {
-		if _, ok := e.Body.(BounceCaptured); ok && !dead[e.Seq] {
+	for i, e := range log {
+		if _, ok := e.Body.(BounceCaptured); ok && !dead[i] {
 			captured++
 		}
 	}
-	for _, e := range slices.Backward(log) {
+	for i, e := range slices.Backward(log) {
 		switch e.Body.(type) {
 		case Undone, SiblingsSeen:
 			continue
@@ -425,7 +473,7 @@ func lastUndoable(log []Event) (uint64, Body) {
 				continue
 			}
 		}
-		if !dead[e.Seq] && CanUndo(e.Body) && e.By != Program {
+		if !dead[i] && CanUndo(e.Body) && e.By != Program {
 			return e.Seq, e.Body
 		}
 	}
@@ -436,8 +484,8 @@ func lastUndoable(log []Event) (uint64, Body) {
 // nothing new was decided since.
 func lastUndo(log []Event) (uint64, Body) {
 	dead, refused := undone(log)
-	for _, e := range slices.Backward(log) {
-		if dead[e.Seq] || !Decided(e.Body) {
+	for i, e := range slices.Backward(log) {
+		if dead[i] || !Decided(e.Body) {
 			continue
 		}
 		u, ok := e.Body.(Undone)
@@ -484,8 +532,9 @@ func (v *view) wake(f Flow) time.Time {
 		consider(b.Until)
 	}
 	if keep, _ := v.negativeCache(); keep > 0 {
-		consider(v.b.Failed().Add(keep))
+		consider(v.lastRefusal().Add(keep))
 	}
+	consider(v.r.RetryUntil.At)
 	consider(v.facts.OldUntil())
 	return at
 }

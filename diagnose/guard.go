@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/safe"
+	"deadletter/dnsx/survey"
 )
 
 // mayConfirm says whose word settles a question. The recipient's or a
@@ -42,12 +44,27 @@ func fails(key string, from Step, claim, hint safe.Text) condition {
 // removalConditions lists what must hold before a suppression entry may be
 // removed. Removed too early, the next mail makes another permanent failure.
 func (v *view) removalConditions() []condition {
-	return append(v.ownerConfirmed(), v.entryIsBounce(), v.mxIsSound(), v.bounceIsOurs())
+	return append(v.ownerConfirmed(), append([]condition{v.entryIsBounce(), v.mxIsSound(), v.bounceIsOurs()}, v.notFinal()...)...)
 }
 
 // retryConditions lists what must hold before the one retry.
 func (v *view) retryConditions() []condition {
-	return append(v.ownerConfirmed(), v.suppressionClear(), v.mxIsSound(), v.cachePassed(), v.bounceIsOurs(), v.permitUnspent())
+	return append(v.ownerConfirmed(), append([]condition{
+		v.suppressionClear(), v.mxIsSound(), v.cachePassed(), v.bounceIsOurs(), v.permitUnspent(),
+	}, v.notFinal()...)...)
+}
+
+// notFinal adds what is mostly so and is told only where it is not: the case is
+// open, and the refusal is the last word.
+func (v *view) notFinal() []condition {
+	var out []condition
+	if v.c.Closing != nil {
+		out = append(out, fails("open", StepRetry, "the case is closed", "reopen it first"))
+	}
+	if v.stillTried() {
+		out = append(out, fails("final", StepCapture, "the sending server still tries", "nothing is refused for good; add the notice that ends it"))
+	}
+	return out
 }
 
 // ownerConfirmed asks the owner of the cause: our mail team where our own side
@@ -125,7 +142,7 @@ func (v *view) entryIsBounce() condition {
 	listed := false
 	for _, p := range v.c.Lists {
 		for _, e := range p.Entries {
-			if e.Listed != IsListed {
+			if e.Listed != IsListed || v.removed(p, e.List) && e.List != ListComplaints && e.List != ListUnsubscribes {
 				continue
 			}
 			switch e.List {
@@ -154,6 +171,9 @@ func (v *view) mxIsSound() condition {
 	if !v.mxKnown() {
 		return fails(key, StepMX, "step 4: the MX is not known yet", v.mxUnknownWhy())
 	}
+	if v.asking() && slices.ContainsFunc(v.facts.MX.Hosts, func(h survey.MXHost) bool { return h.Asking }) {
+		return fails(key, StepMX, "step 4: the addresses of the MX are not known yet", "DNS is being asked")
+	}
 	return holds(key, "step 4 holds nothing that blocks", "dns", v.mxTime())
 }
 
@@ -178,11 +198,12 @@ func (v *view) suppressionClear() condition {
 // memory: a retry before that proves nothing.
 func (v *view) cachePassed() condition {
 	const key = "cache"
-	if a, ok := v.settled(AskCacheClear); ok {
+	if a, ok := v.settled(AskCacheClear); ok && v.afterLastTry(a) {
 		return holds(key, "remembered refusals were cleared", spokenBy(a), a.When)
 	}
-	for _, cleared := range v.c.Cleared {
-		if cleared.At.After(v.b.Failed()) {
+	from := v.lastRefusal()
+	for _, cleared := range slices.Backward(v.c.Cleared) {
+		if cleared.At.After(from) {
 			return holds(key, "remembered refusals were cleared", cleared.Who.Safe(), cleared.At)
 		}
 	}
@@ -190,13 +211,28 @@ func (v *view) cachePassed() condition {
 	if keep == 0 {
 		return holds(key, "no remembered refusal is known for this system", "here", time.Time{})
 	}
-	until := v.b.Failed().Add(keep)
+	until := from.Add(keep)
 	if v.now.Before(until) {
 		c := fails(key, StepRetry, safe.Textf("%s may answer from memory until %s", who, v.clock(until)), "or record that its cache was cleared")
 		c.until = until
 		return c
 	}
 	return holds(key, safe.Textf("%s keeps a refusal for %s: that time has passed", who, duration(keep)), "here", until)
+}
+
+// lastRefusal gives when the system last said no: the bounce, or a retry that
+// was refused after it. From then on it may remember.
+func (v *view) lastRefusal() time.Time {
+	at := v.b.Failed()
+	for _, r := range v.c.Retries {
+		if r.Ended == nil || r.Ended.Result != RetrySame && r.Ended.Result != RetryDifferent {
+			continue
+		}
+		if r.At.After(at) {
+			at = r.At
+		}
+	}
+	return at
 }
 
 // bounceIsOurs holds unless the bounce is unproved: anybody can write one.
@@ -208,12 +244,21 @@ func (v *view) bounceIsOurs() condition {
 	case bounce.Plausible:
 		return holds(key, "the bounce plausibly answers mail of ours", "bounce", time.Time{})
 	}
-	for _, o := range v.c.Overrides {
-		if o.Guard == GuardProof {
-			return holds(key, safe.Textf("unproved, taken as ours: %s", o.Reason), "you", time.Time{})
-		}
+	if o, lifted := v.proofLifted(); lifted {
+		return holds(key, safe.Textf("unproved, taken as ours: %s", o.Reason), "you", o.At)
 	}
 	return fails(key, StepCapture, "nothing shows that the bounce answers mail of ours", "add the whole bounce mail or the log line, or override with a reason")
+}
+
+// proofLifted gives the override that takes the current bounce as ours. One
+// that is older than the bounce was about another.
+func (v *view) proofLifted() (Override, bool) {
+	for _, o := range slices.Backward(v.c.Overrides) {
+		if o.Guard == GuardProof && o.Seq > v.b.Seq {
+			return o, true
+		}
+	}
+	return Override{}, false
 }
 
 // permitUnspent holds when a confirmation is newer than the last attempt.
@@ -236,8 +281,16 @@ func (v *view) lastRetry() (Retry, bool) {
 	return v.c.Retries[len(v.c.Retries)-1], true
 }
 
+// afterLastTry reports whether an answer was said after the last attempt
+// began. People write times to the minute.
+func (v *view) afterLastTry(a Recorded) bool {
+	last, tried := v.lastRetry()
+	return !tried || !a.When.Before(last.At.Truncate(time.Minute))
+}
+
 // permit gives the number of the confirmation that the next retry would
-// spend: the latest answer among those that settle the lock; 0 for none.
+// spend: the latest answer among those that settle the lock; 0 for none. What
+// was said before the last attempt and recorded after it is no new one.
 func (v *view) permit() uint64 {
 	ids := append([]QuestionID{AskExactAddress}, v.routeQuestions()...)
 	if v.verdict.Kind == OwnMTA {
@@ -245,7 +298,7 @@ func (v *view) permit() uint64 {
 	}
 	var seq uint64
 	for _, id := range ids {
-		if a, ok := v.settled(id); ok {
+		if a, ok := v.settled(id); ok && v.afterLastTry(a) {
 			seq = max(seq, a.Seq)
 		}
 	}
@@ -287,6 +340,8 @@ func (c condition) unlock() safe.Text {
 		"suppression": "a look-up that finds the address on no list, or a note that no platform is in the path",
 		"genuine":     "the whole bounce mail, or an override with a reason",
 		"permit":      "a new confirmation on step 3",
+		"open":        "reopen the case first",
+		"final":       "the notice that ends it, delivered or failed; a adds it",
 	}[c.Key]
 	if !c.until.IsZero() {
 		return safe.Textf("time: %s, or a cleared cache", c.until.UTC().Format("15:04 UTC"))
@@ -333,9 +388,14 @@ func Admit(c *Case, body Body, now time.Time) error {
 	}
 	switch b := body.(type) {
 	case RemovalRecorded:
-		return admitLock(c, now, GuardRemoval)
+		if err := admitLock(c, now, GuardRemoval, OfferRemoval); err != nil {
+			return err
+		}
+		if !newView(c, now).listed(b) {
+			return fmt.Errorf("%w: no entry of that platform and list is known", ErrInvalid)
+		}
 	case RetryIntended:
-		if err := admitLock(c, now, GuardRetry); err != nil {
+		if err := admitLock(c, now, GuardRetry, OfferRetry); err != nil {
 			return err
 		}
 		if want := newView(c, now).permit(); b.Permit != want {
@@ -352,7 +412,12 @@ func Admit(c *Case, body Body, now time.Time) error {
 	case SuppressionSkipped:
 		return needReason(b.Reason)
 	case Overridden:
+		if b.Guard != GuardProof {
+			return fmt.Errorf("%w: this lock cannot be lifted by a reason", ErrInvalid)
+		}
 		return needReason(b.Reason)
+	case BounceCaptured:
+		return admitBounce(c, b)
 	case CaseClosed:
 		if b.Outcome == "" || b.Outcome == Open {
 			return fmt.Errorf("%w: a closed case needs an outcome", ErrInvalid)
@@ -368,11 +433,16 @@ func Admit(c *Case, body Body, now time.Time) error {
 	return nil
 }
 
-func admitLock(c *Case, now time.Time, guard Guard) error {
-	for _, b := range Next(c, now).Blocks {
+// admitLock lets a locked action through only while it is offered.
+func admitLock(c *Case, now time.Time, guard Guard, offer OfferKind) error {
+	f := Next(c, now)
+	for _, b := range f.Blocks {
 		if b.Guard == guard {
 			return fmt.Errorf("%w: %s", ErrLocked, b.Unlocks)
 		}
+	}
+	if !slices.ContainsFunc(f.Offers, func(o Offer) bool { return o.Kind == offer }) {
+		return fmt.Errorf("%w: there is no bounce to act on", ErrLocked)
 	}
 	return nil
 }
@@ -400,6 +470,8 @@ func admitAnswer(b AnswerRecorded, now time.Time) error {
 		return fmt.Errorf("%w: say who answered", ErrInvalid)
 	case b.Role == "":
 		return fmt.Errorf("%w: say what makes them know", ErrInvalid)
+	case b.Question == "":
+		return fmt.Errorf("%w: say which question was answered", ErrInvalid)
 	case b.Value == "":
 		return fmt.Errorf("%w: say what was answered", ErrInvalid)
 	case b.When.IsZero():
@@ -410,6 +482,17 @@ func admitAnswer(b AnswerRecorded, now time.Time) error {
 	return nil
 }
 
+// admitBounce keeps a case to one recipient: what was confirmed for one must
+// not open a lock for another.
+func admitBounce(c *Case, b BounceCaptured) error {
+	local, domain := AddressDomain(b.Report.Recipient.Value)
+	ownLocal, ownDomain := AddressDomain(c.Recipient)
+	if domain == "" || ownDomain == "" || domain == ownDomain && strings.EqualFold(string(local), string(ownLocal)) {
+		return nil
+	}
+	return fmt.Errorf("%w: that bounce is about another recipient; open it as a case of its own", ErrInvalid)
+}
+
 func needReason(reason safe.Untrusted) error {
 	if reason == "" {
 		return fmt.Errorf("%w: a reason is needed", ErrInvalid)
@@ -418,6 +501,12 @@ func needReason(reason safe.Untrusted) error {
 }
 
 func admitUndo(c *Case, b Undone) error {
+	dead, _ := undone(c.log)
+	for i, e := range c.log {
+		if e.Seq == b.Seq && dead[i] {
+			return fmt.Errorf("%w: that is already undone", ErrInvalid)
+		}
+	}
 	_, refused := undone(append(slices.Clip(c.log), Event{Seq: c.LastSeq() + 1, Body: b}))
 	for _, r := range refused {
 		if r.Seq == b.Seq {

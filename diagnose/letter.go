@@ -41,6 +41,47 @@ func (s *sheet) field(label string, value safe.Text, max int) {
 	s.lines = append(s.lines, wrapPlain(label+": "+plain(value), "  ", max)...)
 }
 
+// field is one "Label: value" of an evidence block: how many lines it may
+// take, and how many it keeps where the letter gets too long; 0 drops it.
+type field struct {
+	label       string
+	value       safe.Text
+	most, least int
+}
+
+// put adds an evidence block between a heading and a closing line, in the room
+// that the letter has left: the closing line goes first, then what may be
+// dropped, then fields shrink to what they keep, the last one, the reply, last.
+func (s *sheet) put(head safe.Text, fields []field, last safe.Text) {
+	measure := func() int {
+		var m sheet
+		m.para("", head)
+		for _, f := range fields {
+			if f.most > 0 {
+				m.field(f.label, f.value, f.most)
+			}
+		}
+		return len(m.lines)
+	}
+	closing := measure() < s.room()
+	for _, drop := range []bool{true, false} {
+		for i, f := range fields {
+			if drop == (f.least == 0) && measure() > s.room() {
+				fields[i].most = f.least
+			}
+		}
+	}
+	s.para("", head)
+	for _, f := range fields {
+		if f.most > 0 {
+			s.field(f.label, f.value, f.most)
+		}
+	}
+	if closing {
+		s.para("", last)
+	}
+}
+
 func (s *sheet) blank() { s.lines = append(s.lines, "") }
 
 func (s *sheet) room() int { return letterLines - len(s.lines) }

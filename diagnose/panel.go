@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/reply"
 	"deadletter/diagnose/safe"
 )
 
@@ -54,6 +55,12 @@ func (v *view) captureVerdict() []safe.Text {
 func (v *view) captureSo() safe.Text {
 	switch v.branch() {
 	case BranchRecipient:
+		if v.hidesWhich() {
+			return "The text hides on purpose whether the group is missing or closed: both are asked. The sender's records play no part."
+		}
+		if v.restricted() {
+			return "The recipient exists and is closed to senders from outside. That is set in its directory, not in the sender's records."
+		}
 		return "A recipient directory question. SPF, DKIM and DMARC played no part."
 	case BranchMailbox:
 		return "The mailbox is known; it cannot take the message now."
@@ -63,6 +70,9 @@ func (v *view) captureSo() safe.Text {
 		return "The recipient is not in question. The reply is about the sender or the message."
 	case BranchWait:
 		return "Nothing is refused for good. A temporary reply never leads to a removal or a retry."
+	}
+	if v.r.Reason == reply.Suppressed {
+		return "Nothing was attempted this time. The first bounce, which put the address on the list, is the real evidence."
 	}
 	return "The reply does not say enough. A code alone settles nothing."
 }
@@ -228,6 +238,9 @@ func (v *view) rejectorReading() safe.Text {
 	case Gateway:
 		return safe.Textf("the filter, %s", v.hostOp.or(v.verdict.Host))
 	case MailboxHost:
+		if v.verdict.Confidence == Low {
+			return "an MX of the domain"
+		}
 		return safe.Textf("mailbox host, %s", v.hostOp.or("its own"))
 	}
 	return "cannot tell"
@@ -248,15 +261,32 @@ func (v *view) rejectorSays() []safe.Text {
 		}
 		return says
 	case MailboxHost:
+		if v.verdict.Confidence == Low {
+			return []safe.Text{safe.Textf("%s, an MX of %s, refused it. It is taken for the mailbox host; it may be a filter.", v.verdict.Host, v.domain)}
+		}
 		return []safe.Text{safe.Textf("The mailbox host %s refused this address.", v.verdict.Host)}
 	}
-	if v.asking() {
+	switch {
+	case v.r.NotABounce != "":
+		return []safe.Text{"Nothing was refused."}
+	case v.asking():
 		return []safe.Text{"Asking DNS which system that host is."}
+	case v.verdict.Host != "":
+		return []safe.Text{safe.Textf("%s is said to have refused it. Cannot tell which system that is.", v.verdict.Host)}
 	}
 	return []safe.Text{"Cannot tell who refused it from what is here."}
 }
 
 func (v *view) rejectorSo() safe.Text {
+	switch hop := v.firstHop(); {
+	case v.verdict.Kind == OwnMTA || v.verdict.Kind == SendingPlatform:
+	case hop != "":
+		return safe.Textf("We wrote to an address at %s, which passed the mail on: its administrator can mend the forward or the list. Do not suppress our address.", hop)
+	case v.restricted():
+		return "Ask the administrator whether outsiders may write to it. Nothing has to be mended on the sender's side."
+	case !v.saysUnknown() && (v.verdict.Kind == Gateway || v.verdict.Kind == MailboxHost):
+		return "It refused for what step 1 says; that is no word on whether the address exists."
+	}
 	switch v.verdict.Kind {
 	case OwnMTA:
 		return "The fix is on our side. Do not write to the recipient's administrator."
@@ -276,6 +306,11 @@ func (v *view) rejectorNext() safe.Text {
 		return "Copy the questions for our own mail team."
 	case SendingPlatform:
 		return "Look the address up at the platform, step 5."
+	}
+	if v.consumer() && v.firstHop() == "" {
+		return "Nobody to write to: reach the person another way."
+	}
+	switch v.verdict.Kind {
 	case Gateway:
 		next := safe.Textf("Send the five questions: to the administrator of %s first", v.filter.or("the filter"))
 		if v.store.known() {
@@ -290,6 +325,9 @@ func (v *view) rejectorNext() safe.Text {
 
 // audience names who gets the five questions.
 func (v *view) audience() safe.Text {
+	if hop := v.firstHop(); hop != "" {
+		return safe.Textf("the mail administrator of %s, which passed it on", hop)
+	}
 	if v.filter.known() && v.gatewayInPath() {
 		return safe.Textf("the administrator of %s", v.filter.name)
 	}

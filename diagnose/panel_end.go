@@ -47,6 +47,15 @@ func (v *view) removed(p PlatformLists, list ListKind) bool {
 	})
 }
 
+// listed reports whether the entry of a removal stands, as far as is known.
+func (v *view) listed(r RemovalRecorded) bool {
+	return slices.ContainsFunc(v.c.Lists, func(p PlatformLists) bool {
+		return p.Platform == r.Platform && slices.ContainsFunc(p.Entries, func(e ListEntry) bool {
+			return e.List == r.List && e.Listed == IsListed && !v.removed(p, e.List)
+		})
+	})
+}
+
 // suppressionPanel shows what the platform holds, and the lock on removing it.
 func (v *view) suppressionPanel() Panel {
 	p := Panel{GoTo: StepRetry, State: Pending, Reading: "not looked up yet"}

@@ -229,6 +229,13 @@ func (v *view) findMX() []Finding {
 	if set.More > 0 {
 		add("more_mx", Attention, false, "dns", set.From, safe.Textf("%d more MX records were not looked into", set.More))
 	}
+	if before, since, changed := v.mxBefore(); changed {
+		if before == "" {
+			before = "none"
+		}
+		out = append(out, Finding{Key: "changed", Sign: Attention, Source: "dns", At: v.mxTime(),
+			Claim: safe.Textf("the MX is another than when the case began, %s: it was %s", v.clock(since), before)})
+	}
 	v.viewFindings(&out)
 	v.nameServerFindings(&out)
 	if v.host != "" && v.mxKnown() && !v.mxMember().asking && v.mxMember().host == "" && v.verdict.Kind != OwnMTA && v.verdict.Kind != SendingPlatform {

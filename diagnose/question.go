@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -23,10 +24,16 @@ var fiveQuestions = []ask{
 	{
 		ID: AskExactAddress, Name: "Exact address",
 		Panel: func(v *view) safe.Text {
+			if v.restricted() {
+				return safe.Textf("Does %s exist, and may senders from outside write to it?", v.recipient())
+			}
 			return safe.Textf("Is %s a mailbox, alias, shared mailbox, group or contact?", v.recipient())
 		},
 		Letter: func(v *view) safe.Text {
-			return safe.Textf("Is exactly %s accepted (mailbox, alias, shared mailbox, group, contact)? Since when?", v.recipient())
+			if v.restricted() {
+				return safe.Textf("Does exactly %s exist (mailbox, shared mailbox, group), and may senders from outside write to it?", v.addressHere())
+			}
+			return safe.Textf("Is exactly %s accepted (mailbox, alias, shared mailbox, group, contact)? Since when?", v.addressHere())
 		},
 		Where: func(v *view) (safe.Text, bool) {
 			return v.store.where("the directory of the mailbox system: search the full address")
@@ -38,7 +45,7 @@ var fiveQuestions = []ask{
 			return safe.Textf("Is %s verified, and set to take mail for its users?", v.domain)
 		},
 		Letter: func(v *view) safe.Text {
-			return safe.Textf("Is %s verified and set up for inbound mail in %s?", v.domain, v.store.or("the mailbox system"))
+			return safe.Textf("Is %s verified and set up for inbound mail in %s?", v.domainHere(), v.store.or("the mailbox system"))
 		},
 		Where: func(v *view) (safe.Text, bool) { return v.store.where("the accepted domains of the mailbox system") },
 	},
@@ -144,15 +151,23 @@ func (v *view) settle(t *Task) {
 	}
 }
 
-// answer gives the latest answer to a question that counts for the current
-// bounce or after it, else the latest one of all.
+// answer gives the latest answer to a question that counts, else the latest
+// one of all: a colleague's word takes back nothing that an administrator said.
 func (v *view) answer(id QuestionID) (Recorded, bool) {
+	var latest Recorded
+	found := false
 	for _, a := range slices.Backward(v.c.Answers) {
-		if a.Question == id {
+		if a.Question != id {
+			continue
+		}
+		if v.doubt(a) == "" {
 			return a, true
 		}
+		if !found {
+			latest, found = a, true
+		}
 	}
-	return Recorded{}, false
+	return latest, found
 }
 
 func (v *view) anyWorks() bool {
@@ -173,15 +188,18 @@ func confirming(a AnswerValue) bool { return a == Yes || a == YesAlias }
 
 // doubt says why an answer does not count, or nothing.
 func (v *view) doubt(a Recorded) safe.Text {
+	may := slices.Contains(mayConfirm[a.Question], a.Role)
 	switch {
 	case a.Value == Works:
 		return "\"normal mail works\" is no confirmation: ask for the path of one such message"
-	case a.Role == TheRecipient:
+	case !may && a.Role == TheRecipient:
 		return "the recipient's own word does not settle it: only an administrator or a trace does"
-	case a.Role == Colleague:
+	case !may && a.Role == Colleague:
 		return "a colleague's word does not settle it: only an administrator or a trace does"
-	case !slices.Contains(mayConfirm[a.Question], a.Role):
+	case !may:
 		return "not theirs to settle: ask whoever keeps this list"
+	case a.Role == OwnTeam && a.Question != AskOwnRoute && !v.isOwn(v.domain, netip.Addr{}):
+		return "our own team keeps no list of that domain: ask its administrator"
 	case v.has && a.When.Before(v.b.Failed()):
 		return safe.Textf("said before the bounce of %s, so it says nothing about it", v.clock(v.b.Failed()))
 	}
@@ -229,11 +247,15 @@ func spokenBy(a Recorded) safe.Text {
 
 // recipientDraft is the letter with the five questions and the evidence block.
 func (v *view) recipientDraft() *Draft {
-	if !v.has || v.domain == "" {
+	if !v.has || v.domain == "" || v.consumer() {
 		return nil
 	}
-	refused := safe.Textf("Our mail to one address at %s was refused as %s", v.domain, v.refusedAs())
-	if v.verdict.Host != "" && v.verdict.Kind != UnknownRejector {
+	to := v.domain
+	refused := safe.Textf("Our mail to one address at %s was refused as %s", v.domainHere(), v.refusedAs())
+	if hop := v.firstHop(); hop != "" {
+		to = hop
+		refused = safe.Textf("You passed our mail to %s on to %s, which was refused as %s: please correct the forward or list, or ask there", v.r.OriginalRecipient.Value, v.addressHere(), v.refusedAs())
+	} else if h := v.verdict.Host; h != "" && len(h) <= letterWidth && v.verdict.Kind != UnknownRejector {
 		who := safe.Text("mail server")
 		if v.verdict.Kind == Gateway {
 			who = "filter"
@@ -248,13 +270,35 @@ func (v *view) recipientDraft() *Draft {
 	s.blank()
 	v.evidence(&s)
 	return &Draft{
-		To: safe.Textf("postmaster@%s", v.domain), ToNote: "address of record; a known contact is better",
+		To: safe.Textf("postmaster@%s", to), ToNote: "address of record; a known contact is better",
 		Subject: v.letterSubject(), Body: s.String(), Asks: []QuestionID{AskExactAddress, AskAcceptedDomain, AskGatewaySync, AskRouteTarget, AskCacheClear},
 	}
 }
 
+// addressHere and domainHere name the recipient and its domain in a letter's
+// sentence. Long ones stand once, in the evidence below.
+func (v *view) addressHere() safe.Text {
+	if len(v.recipient()) > letterWidth-8 {
+		return "the address under Envelope to"
+	}
+	return v.recipient()
+}
+
+func (v *view) domainHere() safe.Text {
+	if len(v.domain) > letterWidth-16 {
+		return "its domain"
+	}
+	return safe.Of(v.domain)
+}
+
 // refusedAs says in the letter what the reply made of the address.
 func (v *view) refusedAs() safe.Text {
+	switch {
+	case v.hidesWhich():
+		return "missing or closed to us"
+	case v.restricted():
+		return "closed to senders from outside"
+	}
 	switch v.branch() {
 	case BranchRecipient:
 		return "unknown"
@@ -323,25 +367,32 @@ func (v *view) evidence(s *sheet) {
 	case "data", "content":
 		place = "To find it (refused after DATA):"
 	}
-	s.para("", place)
+	when := bothTimes(v.r.FailedAt.At)
 	if v.r.FailedAt.At.IsZero() {
-		s.field("Time", safe.Textf("not in the bounce; captured %s", utc(v.b.Captured)), 1)
-	} else {
-		s.field("Time", bothTimes(v.r.FailedAt.At), 1)
+		when = safe.Textf("not in the bounce; captured %s", utc(v.b.Captured))
 	}
-	s.field("Envelope from", v.r.Sender.Value.Safe(), 2)
-	s.field("Envelope to", v.recipient(), 2)
-	s.field("Our server", joinNonEmpty(" ", v.reporterAddr(), v.r.ReportingMTA.Value.Safe()), 2)
-	s.field("Your server", joinNonEmpty(" ", v.hostAddr(), v.r.RemoteMTA.Value.Safe()), 2)
-	s.field("MX seen", v.mxSeen(), 2)
-	if v.r.Stage == "data" || v.r.Stage == "content" {
-		s.field("Message-ID", v.r.MessageID.Value.Safe(), 2)
+	id := v.r.MessageID.Value.Safe()
+	if v.r.Stage != "data" && v.r.Stage != "content" {
+		id = ""
 	}
-	reply := v.r.Diagnostic.Value.Safe()
-	s.field("Your reply", reply, max(2, min(4, s.room()-1)))
-	if s.room() > 0 {
-		s.para("", "After your answer we send one test.")
+	ours, theirs := safe.Text("Our server"), safe.Text("Your server")
+	// The host that wrote the bounce is ours only where it is not theirs.
+	if v.reporterIsTheirs() || v.firstHop() != "" {
+		ours = "Told by"
 	}
+	if v.firstHop() != "" {
+		theirs = "Refused by"
+	}
+	s.put(place, []field{
+		{label: "Time", value: when, most: 1, least: 1},
+		{label: "Envelope from", value: v.r.Sender.Value.Safe(), most: 2, least: 1},
+		{label: "Envelope to", value: v.recipient(), most: 6, least: 6},
+		{label: string(ours), value: joinNonEmpty(" ", v.reporterAddr(), v.r.ReportingMTA.Value.Safe()), most: 2, least: 1},
+		{label: string(theirs), value: joinNonEmpty(" ", v.hostAddr(), v.r.RemoteMTA.Value.Safe()), most: 2, least: 1},
+		{label: "MX seen", value: v.mxSeen(), most: 2},
+		{label: "Message-ID", value: id, most: 2, least: 1},
+		{label: "Your reply", value: v.r.Diagnostic.Value.Safe(), most: 4, least: 2},
+	}, "After your answer we send one test.")
 }
 
 // utc writes a time for a letter, bothTimes with its own offset beside it.

@@ -5,8 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/operator"
+	"deadletter/diagnose/reply"
 	"deadletter/diagnose/safe"
+	"deadletter/dnsx/survey"
 )
 
 // rejector finds who said no. Two answers come out of it: who spoke, from what
@@ -72,8 +75,12 @@ func (v *view) ownSide() safe.Text {
 		return "the refusing side is a local socket, not a host"
 	case v.addr.IsValid() && (v.addr.IsLoopback() || v.addr.IsPrivate()) && !v.reporterIsTheirs():
 		return safe.Textf("%s is a private address: the refusal did not leave our network", v.addr)
-	case v.r.Stage == "local" && v.host == "" && v.reporter != "" && v.isOwn(v.reporter, netip.Addr{}):
+	case v.host != "" || v.addr.IsValid() || v.reporter == "" || !v.isOwn(v.reporter, netip.Addr{}):
+		return ""
+	case v.r.Stage == "local":
 		return "our own host reports a local failure, and names no remote host"
+	case !v.r.ReplyCode.Known() && (v.r.Reason == reply.NotAccept || v.r.Reason == reply.HostUnknown):
+		return "our own host gave it up by DNS alone: no other host was asked"
 	}
 	return ""
 }
@@ -125,6 +132,7 @@ func (v *view) ownVerdict() Verdict {
 func (v *view) unnamedVerdict() Verdict {
 	if v.reporter != "" && v.inMX(v.reporter) {
 		v.host = v.reporter
+		v.hostOp = v.runs(v.host, v.facts.Reporter.PTR.Names)
 		verdict := v.hostVerdict()
 		verdict.Evidence = append(verdict.Evidence, Finding{
 			Key: "late_notice", Sign: Attention, Source: v.line(v.r.ReportingMTA), At: v.b.Failed(),
@@ -173,7 +181,12 @@ func (v *view) hostVerdict() Verdict {
 	}
 	source, failed := v.line(v.r.RemoteMTA), v.r.FailedAt.At
 	add := func(f Finding) { verdict.Evidence = append(verdict.Evidence, f) }
-	add(Finding{Key: "named", Sign: For, Strength: 1, Source: source, At: failed, Claim: safe.Textf("%s names %s", teller, named)})
+	told := v.r.RemoteMTA.Known() || v.r.RemoteAddress.Known()
+	if told {
+		add(Finding{Key: "named", Sign: For, Strength: 1, Source: source, At: failed, Claim: safe.Textf("%s names %s", teller, named)})
+	} else {
+		add(Finding{Key: "named", Sign: For, Strength: 1, Source: v.line(v.r.ReportingMTA), At: failed, Claim: safe.Textf("%s wrote the notice, and names no other host", named)})
+	}
 
 	member := v.mxMember()
 	switch {
@@ -196,7 +209,7 @@ func (v *view) hostVerdict() Verdict {
 	if f, ok := v.borrowedWording(verdict.Kind); ok {
 		add(f)
 	}
-	if !v.addr.IsValid() {
+	if told && !v.addr.IsValid() {
 		verdict.Missing = append(verdict.Missing, Finding{
 			Key: "remote_address", Sign: Missing, Claim: safe.Textf("the address %s connected to", v.connector()),
 			Hint: "would rule out a host that only claims this name",
@@ -244,16 +257,22 @@ func (v *view) classifyHost(verdict *Verdict, isMX bool) {
 	case v.store.known() && !under(v.host, v.domain):
 		verdict.Kind, verdict.Confidence = Gateway, Medium
 		add("behind", For, 2, safe.Textf("the mailboxes seem to be at %s, so this host is in front of it", v.store.name), v.storeSource)
-	case v.reading.Table != "":
+	case v.reading.Table != "" && v.namesMailboxes():
 		verdict.Kind, verdict.Confidence = MailboxHost, Medium
 		add("table", For, 1, safe.Textf("it names %s, and nothing shows a filter in front", the(v.reading.Table)), v.line(v.r.Diagnostic))
 	default:
 		verdict.Kind, verdict.Confidence = MailboxHost, Low
 		add("operator", Against, 1, "its operator is not known; it may be a filter", "here")
 	}
-	if verdict.Kind != UnknownRejector && v.r.Genuine == "unproved" && verdict.Confidence == High && !v.r.RemoteMTA.Known() {
+	if verdict.Confidence == High && (v.r.Genuine == bounce.Unproved && !v.r.RemoteMTA.Known() || v.facts.Host.HasClaimed == survey.No) {
 		verdict.Confidence = Medium
 	}
+}
+
+// namesMailboxes holds for wordings about a table or store of mailboxes: whoever
+// keeps one is where they are. A greylist, a policy or a probe tells nothing of it.
+func (v *view) namesMailboxes() bool {
+	return slices.Contains([]CauseKind{UserAbsent, AliasOrGroupMissing, MailboxFull, MailboxDisabled}, CauseKind(v.reading.Class))
 }
 
 // borrowedWording notes a reply that sounds like another system than the one
@@ -273,6 +292,8 @@ func (v *view) borrowedWording(kind RejectorKind) (Finding, bool) {
 // the gateway it stays open between the gateway and the host behind it.
 func (v *view) decision(verdict Verdict) Decision {
 	switch {
+	case verdict.Kind == MailboxHost && verdict.Confidence == Low:
+		return Decision{Kind: UnknownRejector, Confidence: None, Claim: "that host, or one behind it"}
 	case verdict.Kind == MailboxHost:
 		return Decision{Kind: MailboxHost, Host: verdict.Host, Confidence: verdict.Confidence, Claim: "the mailbox host itself"}
 	case verdict.Kind != Gateway:

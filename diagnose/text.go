@@ -112,6 +112,12 @@ var reasonText = map[reply.Reason]safe.Text{
 }
 
 func (v *view) reason() safe.Text {
+	switch {
+	case v.hidesWhich():
+		return "missing or closed"
+	case v.restricted():
+		return "closed to outsiders"
+	}
 	if t, ok := reasonText[v.r.Reason]; ok {
 		return t
 	}
@@ -168,6 +174,18 @@ func (v *view) header() Header {
 func (v *view) wordingSays() safe.Text {
 	switch v.branch() {
 	case BranchRecipient:
+		switch {
+		case v.hidesWhich():
+			return "The group may not exist, or may be closed to us"
+		case v.restricted():
+			return "The recipient exists and is closed to this sender"
+		case v.r.Reason == reply.HasMoved:
+			return "The person has moved to another address"
+		case v.verdict.Kind == OwnMTA:
+			return "Our own side does not know this address"
+		case v.reading.Class == string(NegativeCache):
+			return "The receiving side could not verify this address, and remembers that"
+		}
 		return "The receiving side does not know this address"
 	case BranchMailbox:
 		return safe.Textf("The mailbox is known and takes nothing now: %s", v.reason())

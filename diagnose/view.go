@@ -184,8 +184,36 @@ func (v *view) branch() Branch {
 		return BranchNone
 	case v.r.Permanence == bounce.Transient && !v.speaksOfRecipient():
 		return BranchWait
+	case v.restricted():
+		return BranchRecipient
 	}
 	return Branch(reply.Branch(v.r.Reason))
+}
+
+// restricted holds when the recipient is there and does not take mail from
+// outsiders, or may be: a matter of its directory, not of the sender's records.
+func (v *view) restricted() bool {
+	return v.reading.Class == string(RecipientRestricted) || v.hidesWhich()
+}
+
+// hidesWhich holds for Google's notice about groups, which does not tell on
+// purpose whether the group is missing or closed to the sender.
+func (v *view) hidesWhich() bool { return v.reading.Rule == "google-group" }
+
+// saysUnknown holds when the reply says that the recipient is not known.
+func (v *view) saysUnknown() bool {
+	return v.branch() == BranchRecipient && !v.restricted() && !v.reading.AboutSender && v.r.Reason != reply.HasMoved
+}
+
+// firstHop gives the domain that we wrote to where an address of another one
+// failed: it forwards, or keeps the list (RFC 3464 section 2.3.1). Empty where
+// that is our own doing.
+func (v *view) firstHop() string {
+	_, wrote := AddressDomain(v.r.OriginalRecipient.Value)
+	if wrote == "" || v.domain == "" || wrote == v.domain || wrote == v.senderDomain || v.isOwn(wrote, netip.Addr{}) {
+		return ""
+	}
+	return wrote
 }
 
 // ranking gives the causes, worked out once.

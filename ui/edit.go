@@ -26,11 +26,6 @@ func newEdit(text string, most int) edit {
 
 func (e *edit) String() string { return string(e.runes) }
 
-func (e *edit) set(text string) {
-	e.runes, e.at = nil, 0
-	e.insert([]rune(text))
-}
-
 // insert puts runes at the cursor. Control characters do not enter: a line
 // break becomes one where there can be several lines, else a blank.
 func (e *edit) insert(in []rune) {

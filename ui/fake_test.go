@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 	"errors"
+	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -201,37 +203,30 @@ func (b *bench) send(msg tea.Msg) {
 	b.run(cmd)
 }
 
-// run carries commands out at once, but for those that wait for the clock or
-// for a change of a session.
+// run carries commands out, but for those that wait for the clock or for a
+// change of a session.
 func (b *bench) run(cmd tea.Cmd) {
 	if cmd == nil {
 		return
 	}
-	done := make(chan tea.Msg, 1)
-	go func() { done <- cmd() }()
-	select {
-	case msg := <-done:
-		switch msg := msg.(type) {
-		case nil:
-		case tea.BatchMsg:
-			for _, c := range msg {
-				b.run(c)
-			}
-		case tea.QuitMsg:
-			b.quit = true
-		default:
-			if strings.HasPrefix(typeName(msg), "tea.") {
-				return // for the runtime: window title, suspend
-			}
-			b.send(msg)
-		}
-	case <-time.After(2 * time.Millisecond):
-		// It waits: for the next change, or for the clock.
+	switch name := runtime.FuncForPC(reflect.ValueOf(cmd).Pointer()).Name(); {
+	case strings.Contains(name, ".listen."), strings.Contains(name, "bubbletea.Every"), strings.Contains(name, "bubbletea.Tick"):
+		return
 	}
-}
-
-func typeName(v any) string {
-	return strings.TrimPrefix(strings.Split(strings.TrimPrefix(sprintType(v), "*"), "{")[0], "github.com/charmbracelet/bubble")
+	switch msg := cmd().(type) {
+	case nil:
+	case tea.BatchMsg:
+		for _, c := range msg {
+			b.run(c)
+		}
+	case tea.QuitMsg:
+		b.quit = true
+	default:
+		if strings.Contains(reflect.TypeOf(msg).PkgPath(), "bubbletea") {
+			return // for the runtime: window title, suspend
+		}
+		b.send(msg)
+	}
 }
 
 // keys presses keys by name; a name of several letters that is no key is text.

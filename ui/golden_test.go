@@ -13,8 +13,6 @@ import (
 
 var update = flag.Bool("update", false, "write the golden frames anew")
 
-func sprintType(v any) string { return fmt.Sprintf("%T", v) }
-
 var sizes = [][2]int{{200, 60}, {120, 40}, {80, 24}, {60, 15}, {40, 10}, {20, 5}}
 
 // screens lists every main screen with the way to it.

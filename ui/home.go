@@ -14,8 +14,6 @@ type homeScreen struct {
 	lines   []Line
 	loading bool
 	at      int // index into shown
-	filter  edit
-	typing  bool
 }
 
 // group is how the list is divided.

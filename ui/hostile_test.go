@@ -3,6 +3,7 @@ package ui
 import (
 	"bufio"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,8 +20,8 @@ import (
 func hostile() []string {
 	return []string{
 		"", " ", strings.Repeat("a", 5000), strings.Repeat("w.", 400) + "example", strings.Repeat("字", 300),
-		"\x1b[2J\x1b[H", "a\nb\r\nc\td", "\x9b31m", "‮gnp.exe", "e" + strings.Repeat("́", 60), "́starts with a mark",
-		"👨‍👩‍👧‍👦", "🇩🇪🇫🇷🇺", "🏻 begins with a modifier", "ัั", "각각", "‹U+001B› typed", "\xff\xfe\x80", "​⁠\ufeff",
+		"\x1b[2J\x1b[H", "a\nb\r\nc\td", "\x9b31m", "\u202egnp.exe", "e" + strings.Repeat("́", 60), "́starts with a mark",
+		"👨\u200d👩\u200d👧\u200d👦", "🇩🇪🇫🇷🇺", "🏻 begins with a modifier", "ัั", "각각", "‹U+001B› typed", "\xff\xfe\x80", "\u200b\u2060\ufeff",
 		"robin.hale@" + strings.Repeat("contoso.", 40) + "example", strings.Repeat("x ", 800), "\x1b]0;title\x07", "a\x00b",
 	}
 }
@@ -209,7 +210,7 @@ func TestControlsNeverReachTheScreen(t *testing.T) {
 }
 
 func FuzzFrame(f *testing.F) {
-	for _, s := range []string{"plain", "\x1b[2J", "é字👨‍👩‍👧", "a.b.c.d@e.f", "́"} {
+	for _, s := range []string{"plain", "\x1b[2J", "é字👨\u200d👩\u200d👧", "a.b.c.d@e.f", "́"} {
 		f.Add(s, 80, 24)
 	}
 	f.Fuzz(func(t *testing.T, s string, w, h int) {
@@ -250,4 +251,29 @@ func FuzzWrap(f *testing.F) {
 			t.Fatalf("%q became %q", text, kept)
 		}
 	})
+}
+
+func TestWrap(t *testing.T) {
+	tests := []struct {
+		text safe.Text
+		w    int
+		want []safe.Text
+	}{
+		{"", 10, []safe.Text{""}},
+		{"one two three", 7, []safe.Text{"one two", "three"}},
+		{"SendGrid names contoso-example.p10.spamhero.com", 36, []safe.Text{"SendGrid names contoso-example.p10", ".spamhero.com"}},
+		{"the mailbox robin.hale@contoso.example is there", 30, []safe.Text{"the mailbox", "robin.hale@contoso.example is", "there"}},
+		{"a.very.long.name@contoso.example", 20, []safe.Text{"a.very.long.name", "@contoso.example"}},
+		{"aaaaaaaaaaaa", 5, []safe.Text{"aaaaa", "aaaaa", "aa"}},
+		{"字字字", 4, []safe.Text{"字字", "字"}},
+		{"a" + safe.Text(strings.Repeat(" ", 300)) + "字", 10, []safe.Text{"a", "字"}},
+	}
+	for _, x := range tests {
+		if got := wrap(x.text, x.w); !slices.Equal(got, x.want) {
+			t.Errorf("%q in %d: %q, want %q", x.text, x.w, got, x.want)
+		}
+	}
+	if got := wrap(safe.Text(strings.Repeat("a", 10000)), 100); !strings.Contains(string(got[len(got)-1]), "5.9 kB more") {
+		t.Errorf("a text too long to draw ends with %q", got[len(got)-1])
+	}
 }

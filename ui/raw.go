@@ -25,7 +25,6 @@ type rawScreen struct {
 	word   edit
 	typing bool
 	rev    int // counts searches
-	known  bool
 }
 
 func rawActions() []action {

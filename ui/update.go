@@ -228,14 +228,14 @@ func (m *Model) quit() tea.Cmd {
 	return nil
 }
 
-// done closes the front overlay.
+// closeOverlay takes the front overlay away.
 func (m *Model) closeOverlay() {
 	if n := len(m.over); n > 0 {
 		m.over = m.over[:n-1]
 	}
 }
 
-// at most one of each kind of overlay is open.
+// openOverlay puts an overlay in front.
 func (m *Model) openOverlay(o overlay) { m.over = append(m.over, o) }
 
 // answerWith opens the form for an answer to the chosen question.

@@ -3,9 +3,9 @@
 package casefile
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,9 +87,15 @@ func openOrCreate(s *Store) (*Journal, error) {
 	return j, nil
 }
 
-// childSteady adds decided events until it is killed, and says which are acknowledged.
+// childSteady adds decided events until it is killed, at most as many as the
+// second argument says, and says which are acknowledged. Then it keeps the case
+// until its input ends.
 func childSteady(args []string) error {
 	s, err := childStore(args[0])
+	if err != nil {
+		return err
+	}
+	most, err := strconv.ParseUint(args[1], 10, 64)
 	if err != nil {
 		return err
 	}
@@ -97,7 +103,7 @@ func childSteady(args []string) error {
 	if err != nil {
 		return err
 	}
-	for {
+	for end := j.LastSeq() + most; j.LastSeq() < end; {
 		seq := j.LastSeq() + 1
 		batch := []diagnose.Event{dnsEvent(seq), decided(seq + 1)}
 		if err := j.Append(batch...); err != nil {
@@ -105,6 +111,12 @@ func childSteady(args []string) error {
 		}
 		fmt.Println(seq + 1)
 	}
+	return untilInputEnds(j)
+}
+
+func untilInputEnds(j *Journal) error {
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return errors.Join(err, j.Close())
 }
 
 // childContend adds one event at a time, and gives the case back each time.
@@ -152,8 +164,7 @@ func childHold(args []string) error {
 		return err
 	}
 	fmt.Println("held")
-	bufio.NewReader(os.Stdin).ReadString('\n') //nolint:errcheck // any end will do
-	return j.Close()
+	return untilInputEnds(j)
 }
 
 // childScript does a fixed piece of work and notes in a file what was

@@ -290,6 +290,17 @@ func TestReadDoesNotWrite(t *testing.T) {
 	}
 }
 
+// A reader stops at the end that the journal had when it began to read.
+func TestReadOfAGrowingJournal(t *testing.T) {
+	data, list := small(t)
+	d, s := onModel(data)
+	d.files[journalName(sampleID)].grows = true
+	got, l, err := s.Read(sampleID)
+	if err != nil || l.Damage != nil || len(got) != len(list) {
+		t.Errorf("%d events, %+v, %v", len(got), l.Damage, err)
+	}
+}
+
 func TestClockBackwards(t *testing.T) {
 	clock := &clockAt{morning}
 	s := newStore(newModelDisk(), Options{Clock: clock.time, PID: 1, Host: "host-a"})

@@ -163,13 +163,17 @@ func keep(events *[]diagnose.Event) func(diagnose.Event) error {
 	}
 }
 
-// scanFile reads a journal that others may write.
+// scanFile reads a journal that others may write, up to the end that it has
+// now: a reader that is slower than the writer comes to an end too.
 func (s *Store) scanFile(id string, take func(diagnose.Event) error) (found scanned, err error) {
 	f, err := s.disk.open(journalName(id), os.O_RDONLY)
 	if err != nil {
 		return scanned{}, s.readError(id, err)
 	}
-	found, err = scan(f, id, take)
+	info, err := f.Stat()
+	if err == nil {
+		found, err = scan(io.LimitReader(f, info.Size()), id, take)
+	}
 	if err != nil {
 		return scanned{}, also(s.readError(id, err), f.Close())
 	}

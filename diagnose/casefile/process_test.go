@@ -95,7 +95,7 @@ func TestKill(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	last := uint64(0)
 	for round := range 12 {
-		cmd := child(t, "steady", dir)
+		cmd := child(t, "steady", dir, "20000")
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -178,7 +178,12 @@ func TestNamedPipe(t *testing.T) {
 // A reader beside a writer sees a growing case and never an error.
 func TestReadWhileWritten(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cases")
-	cmd := child(t, "steady", dir)
+	cmd := child(t, "steady", dir, "2000")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -191,7 +196,7 @@ func TestReadWhileWritten(t *testing.T) {
 	go io.Copy(io.Discard, out) //nolint:errcheck // only so that the child goes on
 	s := storeIn(t, dir)
 	seen := 0
-	for range 50 {
+	for range 20 {
 		j, got, err := s.Open(sampleID)
 		if err != nil || len(got) < seen || j.Loaded().Damage != nil || j.ReadOnly() == nil || !strings.Contains(j.ReadOnly().Error(), "child, process") {
 			t.Fatalf("%d events after %d, %+v, %v, %v", len(got), seen, j.Loaded().Damage, j.ReadOnly(), err)

@@ -125,7 +125,7 @@ func (in setting) open(t testing.TB) (*investigate.Session, []bounce.Report) {
 	t.Helper()
 	clock := func() time.Time { return caseTime }
 	resolver := dnstest.NewResolver(in.zones, dnstest.ResolverOptions{Name: "case", Clock: clock})
-	s := investigate.Open(t.Context(), nil, investigate.Options{Resolver: resolver, Clock: clock, Actor: "casey"})
+	s := investigate.Open(t.Context(), nil, investigate.Options{Resolver: resolver, Clock: clock, Actor: "casey", Zones: true})
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -283,4 +283,3 @@ func (a archive) String() string {
 	}
 	return b.String()
 }
-

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,8 +76,9 @@ type Session struct {
 	cancel context.CancelFunc
 
 	now     atomic.Pointer[snapshot]
-	write   sync.Mutex // held by whoever appends
-	running bool       // a runner goroutine is at work; under write
+	write   sync.Mutex       // held by whoever appends
+	unsaved []diagnose.Event // DNS answers that the journal did not take; under write
+	running bool             // a runner goroutine is at work; under write
 	stop    context.CancelFunc
 	wg      sync.WaitGroup
 	closed  bool
@@ -154,13 +156,13 @@ func (s *Session) append(by diagnose.Actor, bodies ...diagnose.Body) error {
 		events[i] = diagnose.Event{Seq: seq + 1 + uint64(i), At: at, By: by, Body: b}
 		decided = decided || diagnose.Decided(b)
 	}
-	var problem error
-	if s.opts.Journal != nil {
-		problem = s.opts.Journal.Append(events...)
-	}
+	problem := s.save(events)
 	if problem != nil && decided {
 		s.publish(func(n *snapshot) { n.status.Problem = problem })
 		return fmt.Errorf("%w: %w", ErrNotSaved, problem)
+	}
+	if problem != nil {
+		s.unsaved = append(s.unsaved, events...)
 	}
 	s.publish(func(n *snapshot) {
 		for _, e := range events {
@@ -174,6 +176,19 @@ func (s *Session) append(by diagnose.Actor, bodies ...diagnose.Body) error {
 	return nil
 }
 
+// save writes events to the journal, and before them those that could not be
+// written earlier: a full disk may have room again. The caller holds write.
+func (s *Session) save(events []diagnose.Event) error {
+	if s.opts.Journal == nil {
+		return nil
+	}
+	if err := s.opts.Journal.Append(append(slices.Clip(s.unsaved), events...)...); err != nil {
+		return err
+	}
+	s.unsaved = nil
+	return nil
+}
+
 // Propose asks for an event in the name of the person at the keys. The guards
 // are checked against the case as it is; the event is on disk when Propose
 // returns nil. It may lead to further DNS questions, which are asked by themselves.
@@ -182,12 +197,13 @@ func (s *Session) Propose(ctx context.Context, body diagnose.Body) error {
 }
 
 // Record is Propose in the name of the program, for what it brings to the case
-// by itself: its opening, what was captured on the command line.
-func (s *Session) Record(ctx context.Context, body diagnose.Body) error {
-	return s.propose(ctx, diagnose.Program, body)
+// by itself: its opening, what was captured on the command line. All of the
+// events are recorded, or none.
+func (s *Session) Record(ctx context.Context, bodies ...diagnose.Body) error {
+	return s.propose(ctx, diagnose.Program, bodies...)
 }
 
-func (s *Session) propose(ctx context.Context, by diagnose.Actor, body diagnose.Body) error {
+func (s *Session) propose(ctx context.Context, by diagnose.Actor, bodies ...diagnose.Body) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -196,10 +212,12 @@ func (s *Session) propose(ctx context.Context, by diagnose.Actor, body diagnose.
 	if err := s.writable(); err != nil {
 		return err
 	}
-	if err := diagnose.Admit(s.Case(), body, s.opts.Clock()); err != nil {
-		return err
+	for _, body := range bodies {
+		if err := diagnose.Admit(s.Case(), body, s.opts.Clock()); err != nil {
+			return err
+		}
 	}
-	if err := s.append(by, body); err != nil {
+	if err := s.append(by, bodies...); err != nil {
 		return err
 	}
 	s.work()
@@ -210,6 +228,8 @@ func (s *Session) writable() error {
 	switch {
 	case s.closed || s.ctx.Err() != nil:
 		return ErrClosed
+	case len(s.Case().Unknowns) > 0:
+		return diagnose.ErrReadOnly
 	case s.opts.ReadOnly != "":
 		return fmt.Errorf("%w: %s", ErrReadOnly, s.opts.ReadOnly)
 	}

@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
@@ -182,7 +181,7 @@ func mailbox(address string) (string, error) {
 		return "", ErrAddress
 	}
 	for _, r := range address {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) || string(safe.Of(string(r))) != string(r) && !unicode.IsMark(r) {
+		if after := "a" + string(r); string(safe.Of(after)) != after { // controls, and what cannot be seen
 			return "", ErrAddress
 		}
 	}
@@ -240,7 +239,7 @@ func domainPart(domain string) (string, error) {
 		return domain, nil
 	}
 	ascii, err := names.ToASCII(strings.TrimSuffix(domain, "."))
-	if err != nil || ascii == "" {
+	if err != nil || ascii == "" || strings.HasSuffix(ascii, ".") || strings.Contains(ascii, "..") {
 		return "", ErrAddress
 	}
 	return ascii, nil

@@ -287,7 +287,7 @@ func (r *redactor) names(lower string) bool {
 
 var (
 	ipv4     = regexp.MustCompile(`\b[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\b`)
-	ipv6     = regexp.MustCompile(`(?i)(?:ipv6:)?[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*`)
+	ipv6     = regexp.MustCompile(`(?i)(?:\bipv?6:)?([0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*)`)
 	reverse4 = regexp.MustCompile(`(?i)\b[0-9]{1,3}\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.in-addr\.arpa`)
 	reverse6 = regexp.MustCompile(`(?i)\b(?:[0-9a-f]\.){32}ip6\.arpa`)
 	dashedIP = regexp.MustCompile(`\b[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}\b`)
@@ -319,15 +319,15 @@ func (r *redactor) machineAddresses(s string) []span {
 		}
 		out = append(out, span{m[0], m[1], r.unless(addr, err, s[m[0]:m[1]], strings.Join(nibbles, "."))})
 	}
-	for _, m := range ipv6.FindAllStringIndex(s, -1) {
-		out = append(out, r.machine(s, m[0], m[1])...)
+	for _, m := range ipv6.FindAllStringSubmatchIndex(s, -1) {
+		out = append(out, r.machine(s, m[2], m[3])...)
 	}
 	for _, m := range ipv4.FindAllStringIndex(s, -1) {
 		out = append(out, r.machine(s, m[0], m[1])...)
 	}
 	for _, m := range dashedIP.FindAllStringIndex(s, -1) {
-		if show, ok := r.dashed[s[m[0]:m[1]]]; ok {
-			out = append(out, span{m[0], m[1], show})
+		if r.dashed[s[m[0]:m[1]]] {
+			out = append(out, span{m[0], m[1], "0-0-0-0"})
 		}
 	}
 	return out
@@ -349,11 +349,7 @@ func (r *redactor) stays(addr netip.Addr) bool {
 // machine cuts one address to its network. A network that is wide enough
 // already stays.
 func (r *redactor) machine(s string, from, to int) []span {
-	text := s[from:to]
-	if len(text) > 5 && strings.EqualFold(text[:5], "ipv6:") {
-		from, text = from+5, text[5:]
-	}
-	text = strings.TrimRight(text, ".")
+	text := strings.TrimRight(s[from:to], ".")
 	addr, err := netip.ParseAddr(text)
 	if err != nil {
 		text = strings.TrimRight(text, ":")

@@ -23,7 +23,7 @@ type redactor struct {
 	needles map[string]needle   // by what is searched for, see flat
 	search  *regexp.Regexp      // all needles, the longest first; nil for none
 	keep    map[netip.Addr]bool // machines that are public facts
-	dashed  map[string]string   // client addresses inside host names: 192-0-2-25
+	dashed  map[string]bool     // client addresses inside host names: 192-0-2-25
 	common  map[string]bool     // words of domains and operators: no names of people
 	people  map[string]string   // words of a person in order -> whose tag
 	locals  []string            // lower case, for what is hidden in an encoding
@@ -46,7 +46,7 @@ const (
 
 func newRedactor(in Input, key []byte) *redactor {
 	r := &redactor{
-		key: key, needles: map[string]needle{}, keep: map[netip.Addr]bool{}, dashed: map[string]string{},
+		key: key, needles: map[string]needle{}, keep: map[netip.Addr]bool{}, dashed: map[string]bool{},
 		common: map[string]bool{}, people: map[string]string{},
 	}
 	if in.Case == nil {
@@ -179,7 +179,15 @@ func (r *redactor) address(address string) {
 	}
 	bare := strings.Trim(local, `"`)
 	show := r.shown(bare, strings.ToLower(bare)+"@"+dnsx.CanonicalName(domain))
-	if domain != "" {
+	switch {
+	case strings.IndexFunc(domain, notInDomain) >= 0: // more than a domain, and nobody knows what
+		r.add(address, needle{show: show})
+		for _, a := range anyAddress.FindAllString(address, 10) {
+			if a != address {
+				r.address(a)
+			}
+		}
+	case domain != "":
 		r.add(address, needle{show: show + "@" + domain})
 	}
 	if utf8.RuneCountInString(bare) < 2 || vocabulary[strings.ToLower(bare)] || r.common[strings.ToLower(bare)] {
@@ -190,6 +198,10 @@ func (r *redactor) address(address string) {
 		r.locals = append(r.locals, strings.ToLower(bare))
 	}
 	r.parts(parts(bare), show)
+}
+
+func notInDomain(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune(".-_[]:", r)
 }
 
 // name makes the name of a person known. What follows a comma or a bracket is
@@ -387,19 +399,15 @@ func (r *redactor) endpoint(s string) {
 	}
 }
 
-// client notes how the IPv4 addresses of a text may stand in host names.
+// client notes how the IPv4 addresses of a text may stand in host names, from
+// either end.
 func (r *redactor) client(text string) {
 	for _, m := range ipv4.FindAllString(text, 100) {
-		addr, err := netip.ParseAddr(m)
-		if err != nil || len(r.dashed) >= maxNeedles {
-			continue
+		if _, err := netip.ParseAddr(m); err == nil && len(r.dashed) < maxNeedles {
+			o := strings.Split(m, ".")
+			r.dashed[strings.Join(o, "-")] = true
+			slices.Reverse(o)
+			r.dashed[strings.Join(o, "-")] = true
 		}
-		b := addr.As4()
-		o := [4]string{}
-		for i, n := range b {
-			o[i] = strconv.Itoa(int(n))
-		}
-		r.dashed[strings.Join(o[:], "-")] = o[0] + "-" + o[1] + "-" + o[2] + "-0"
-		r.dashed[o[3]+"-"+o[2]+"-"+o[1]+"-"+o[0]] = "0-" + o[2] + "-" + o[1] + "-" + o[0]
 	}
 }

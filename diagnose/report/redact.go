@@ -53,6 +53,7 @@ func Redact(in Input, key []byte) (Input, error) {
 	r := newRedactor(in, key)
 	out := in
 	out.Full, out.redacted = false, true
+	out.Version, out.DNS = r.str(in.Version), redacted(r, in.DNS)
 	out.Flow = redacted(r, in.Flow)
 	if in.Case != nil {
 		events := make([]diagnose.Event, 0, len(in.Case.Events()))

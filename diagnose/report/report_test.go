@@ -122,6 +122,7 @@ func TestNumbered(t *testing.T) {
 // TestOfTheFlowchart runs the flowchart over a case and writes everything.
 func TestOfTheFlowchart(t *testing.T) {
 	in := sample()
+	in.Case = diagnose.Fold(sampleEvents()[:6])
 	in.Flow = diagnose.Next(in.Case, made)
 	for name, out := range outputs(t, in) {
 		if !bytes.Contains(out, []byte("contoso.example")) {

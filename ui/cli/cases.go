@@ -18,6 +18,9 @@ import (
 	"deadletter/diagnose/safe"
 )
 
+// noCases is said where the folder of the cases is empty or not made yet.
+const noCases = "no cases yet; deadletter bounce.eml opens one"
+
 func casesCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:     "cases",
@@ -26,6 +29,10 @@ func casesCommand(env Environment) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			store, err := openStore(env, true)
+			if errors.Is(err, casefile.ErrNotFound) {
+				fmt.Fprintln(env.Stderr, noCases)
+				return nil
+			}
 			if err != nil {
 				return storeError(err)
 			}
@@ -42,7 +49,7 @@ func casesCommand(env Environment) *cobra.Command {
 				fmt.Fprintf(env.Stdout, "%s  %s  %s  %s  %s\n", safe.Of(l.ID), l.Recipient, l.Reply, safe.Of(string(l.Outcome)), safe.Of(string(l.Step)))
 			}
 			if len(lines) == 0 {
-				fmt.Fprintln(env.Stderr, "no cases yet; deadletter bounce.eml opens one")
+				fmt.Fprintln(env.Stderr, noCases)
 			}
 			return nil
 		},

@@ -122,8 +122,10 @@ folders given, "-" for standard input, or with a screen to paste one into.`,
   deadletter demo`,
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
-		SilenceUsage:  true,
-		Version:       Version(),
+		// Letters swapped, added or left out: that many make a mistyped command.
+		SuggestionsMinimumDistance: 2,
+		SilenceUsage:               true,
+		Version:                    Version(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 && !looksLikePath(args[0]) {
 				if near := root(cmd).SuggestionsFor(args[0]); len(near) > 0 {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	xterm "golang.org/x/term"
 
+	"deadletter/diagnose/casefile"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
 	"deadletter/ui/clip"
@@ -85,7 +87,10 @@ func doctor(ctx context.Context, env Environment, g *globals, test bool) error {
 		}
 	}
 	code := resolverHealth(ctx, env, g, line)
-	if store, err := openStore(env, true); err != nil {
+	if store, err := openStore(env, true); errors.Is(err, casefile.ErrNotFound) {
+		dir, _ := casefile.Dir()
+		line("cases", safe.Textf("none yet; they will be kept in %s", dir))
+	} else if err != nil {
 		line("cases", safe.Textf("%s", err))
 	} else {
 		defer store.Close()
@@ -134,7 +139,7 @@ func resolverHealth(ctx context.Context, env Environment, g *globals, line func(
 		text = safe.Textf("%s (%s)", text, a.Err)
 	}
 	line("resolver", text)
-	if a.Outcome == dnsx.Timeout || a.Outcome == dnsx.Offline {
+	if a.Outcome == dnsx.Timeout || a.Outcome == dnsx.Offline || a.Outcome == dnsx.Refused {
 		line("", "no answer: name another with --resolver ADDR, or work with --offline")
 		return exitNoNetwork
 	}

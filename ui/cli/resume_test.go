@@ -31,14 +31,21 @@ func (s *screen) copied() {
 // answer records that a person says yes to the first question.
 func (s *screen) answer(who string) {
 	s.t.Helper()
+	s.fillIn(who)
+	s.wait("recorded; u takes it back")
+}
+
+// fillIn fills the form of an answer and sends it off.
+func (s *screen) fillIn(who string) {
+	s.t.Helper()
 	s.keys("3")
 	s.wait("Confirm recipient")
 	s.keys("y")
 	s.wait("who says it")
+	s.keys("C-u") // the name may be filled in from the last answer
 	s.text(who)
-	s.wait(who)
+	s.wait("┃ " + who)
 	s.keys("Enter")
-	s.wait("recorded; u takes it back")
 }
 
 // TestResume leaves a case at several moments, in order and by kill -9, and

@@ -87,13 +87,16 @@ func labTargets(list []string) ([]netip.AddrPort, error) {
 	return out, nil
 }
 
-// actor names the person at the keys in the case.
+// actor names the person at the keys in the case. The environment comes first:
+// the system's user database may be asked over a socket, and --offline opens none.
 func actor(getenv func(string) string) diagnose.Actor {
+	for _, name := range []string{"USER", "LOGNAME", "USERNAME"} {
+		if value := getenv(name); value != "" {
+			return diagnose.Actor(value)
+		}
+	}
 	if u, err := user.Current(); err == nil && u.Username != "" {
 		return diagnose.Actor(u.Username)
-	}
-	if name := getenv("USER"); name != "" {
-		return diagnose.Actor(name)
 	}
 	return "somebody"
 }
@@ -168,10 +171,8 @@ func (o *opener) begin(ctx context.Context, g group, siblings []diagnose.Sibling
 			bodies = append(bodies, sib)
 		}
 	}
-	for _, body := range bodies {
-		if err := s.Session.Record(ctx, body); err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
+	if err := s.Session.Record(ctx, bodies...); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, s.Session.Start(diagnose.RoundOpen)
 }
@@ -197,7 +198,8 @@ func (o *opener) resume(ctx context.Context, id string) (*caseSession, error) {
 	if ro := journal.ReadOnly(); ro != nil {
 		opts.ReadOnly = ro.Error()
 	}
-	if d := journal.Loaded().Damage; d != nil {
+	// Damage elsewhere than at the end makes the journal read-only, and that says why.
+	if d := journal.Loaded().Damage; d != nil && d.Kind == casefile.DamageTail {
 		s.notice = safe.Textf("the end of the case file was damaged: %s", d.Why)
 		if d.Path != "" {
 			s.notice = safe.Textf("%s; %d bytes set aside in %s", s.notice, d.Bytes, d.Path)

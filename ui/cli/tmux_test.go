@@ -28,6 +28,13 @@ type screen struct {
 // standard input: shell text is appended to the command as it is.
 func (p *place) open(width, height int, redirect string, args ...string) *screen {
 	p.t.Helper()
+	return p.openIn("", width, height, redirect, args...)
+}
+
+// openIn is open with the whole line run by another program, one that takes a
+// command as its last arguments.
+func (p *place) openIn(outer string, width, height int, redirect string, args ...string) *screen {
+	p.t.Helper()
 	need(p.t, "tmux", "no terminal to show the program on")
 	dir, err := os.MkdirTemp("", "dl") // a socket's path must be short
 	if err != nil {
@@ -45,7 +52,7 @@ func (p *place) open(width, height int, redirect string, args ...string) *screen
 	script := fmt.Sprintf("#!/bin/sh\nsh -c 'echo $$ > %s/pid; exec \"$@\"' sh %s %s %s\necho \"left with $?\"\nexec cat\n",
 		dir, program, strings.Join(quoted, " "), redirect)
 	run := write(p.t, filepath.Join(dir, "run"), script)
-	s.tmux("new-session", "-d", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height), "exec sh "+run)
+	s.tmux("new-session", "-d", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height), "exec "+outer+" sh "+run)
 	return s
 }
 

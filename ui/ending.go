@@ -1,0 +1,145 @@
+package ui
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/safe"
+)
+
+func (m *Model) openReopen() tea.Cmd {
+	return m.openReason("Reopen the case", "why", "reopened", func(reason string) diagnose.Body {
+		return diagnose.CaseReopened{Reason: safe.Untrusted(reason)}
+	})
+}
+
+func (m *Model) openCleared() tea.Cmd {
+	return m.openReason("Remembered refusals were cleared", "who did it", "recorded; u takes it back", func(who string) diagnose.Body {
+		return diagnose.CacheCleared{Who: safe.Untrusted(who)}
+	})
+}
+
+// openReason opens a form with one line of text that is needed.
+func (m *Model) openReason(title, label, done safe.Text, body func(string) diagnose.Body) tea.Cmd {
+	m.openOverlay((&form{
+		title: title, do: "record", keep: "record nothing", done: done, kase: m.kase(),
+		fields: []field{textOf("text", label, "", safe.Textf("%s: a few words are needed", label))},
+		make: func(_ *Model, f *form) ([]diagnose.Body, error) {
+			return []diagnose.Body{body(f.value("text"))}, nil
+		},
+	}).first())
+	return nil
+}
+
+// openRetry asks for consent to spend the permit. The plan is what the dialog
+// shows; its hash goes into the record.
+func (m *Model) openRetry() tea.Cmd {
+	c := m.kase()
+	o, ok := c.offer(diagnose.OfferRetry, "")
+	if !ok {
+		return nil
+	}
+	facts := []fact{
+		{"to", c.snap.flow.Header.Recipient, true},
+		{"by", "By hand: you send one message, through the path that real mail takes.", false},
+		{"leaves", "Nothing from here. The permit is spent before you send.", false},
+		{"after this", "Record what came of it. A new permit needs a new confirmation in step 3.", false},
+		{"undo", "None: one attempt spends the permit, whatever the answer.", false},
+	}
+	var plan strings.Builder
+	for _, x := range facts {
+		fmt.Fprintf(&plan, "%s: %s\n", x.label, x.value)
+	}
+	sum := sha256.Sum256([]byte(plan.String()))
+	m.openOverlay((&form{
+		title: "Retry once", do: "spend the permit", keep: "not now", done: "permit spent: send one message, then record what came of it", kase: c,
+		facts:  facts,
+		fields: []field{{id: "word", label: "type send", kind: consentField, word: "send", text: newEdit("", 20)}},
+		make: func(*Model, *form) ([]diagnose.Body, error) {
+			return []diagnose.Body{diagnose.RetryIntended{Way: diagnose.RetryByHand, Permit: o.Seq, Plan: hex.EncodeToString(sum[:])}}, nil
+		},
+	}).first())
+	return nil
+}
+
+// openResult records what came of the retry.
+func (m *Model) openResult() tea.Cmd {
+	c := m.kase()
+	o, ok := c.offer(diagnose.OfferResult, "")
+	if !ok {
+		return nil
+	}
+	m.openOverlay(&form{
+		title: "Record what came of the retry", do: "record", keep: "record nothing", done: "result recorded", kase: c,
+		fields: []field{
+			choiceOf("result", "result", string(diagnose.RetryAccepted), []choice{
+				{string(diagnose.RetryAccepted), "accepted by the server, not seen in the mailbox yet"},
+				{string(diagnose.RetryDelivered), "delivered: seen in the mailbox"},
+				{string(diagnose.RetrySame), "the same refusal"},
+				{string(diagnose.RetryDifferent), "another refusal"},
+				{string(diagnose.RetryTemporary), "a temporary refusal"},
+				{string(diagnose.RetryUnknown), "unknown"},
+			}),
+			textOf("reply", "reply", "", ""),
+		},
+		make: func(_ *Model, f *form) ([]diagnose.Body, error) {
+			return []diagnose.Body{diagnose.RetryEnded{Intent: o.Seq, Result: diagnose.RetryResult(f.value("result")), Reply: safe.Untrusted(f.value("reply"))}}, nil
+		},
+	})
+	return nil
+}
+
+func outcomeChoices() []choice {
+	return []choice{
+		{string(diagnose.Resolved), "resolved"},
+		{string(diagnose.Absent), "recipient gone"},
+		{string(diagnose.Stopped), "stopped, with the administrator"},
+		{string(diagnose.HandedAuth), "handed to sender authentication"},
+		{string(diagnose.HandedOwn), "handed to our own mail team"},
+		{string(diagnose.OnHold), "waiting"},
+		{string(diagnose.NoAnswer), "no answer"},
+		{string(diagnose.NoMail), "domain takes no mail"},
+		{string(diagnose.Forged), "forged, not ours"},
+		{string(diagnose.Paused), "domain paused"},
+		{string(diagnose.Closed), "closed"},
+	}
+}
+
+func (m *Model) openClose() tea.Cmd {
+	c := m.kase()
+	m.openOverlay((&form{
+		title: "Close the case", do: "close the case", keep: "keep it open", done: "closed; u takes it back", kase: c,
+		facts: []fact{{"case", c.snap.flow.Header.Recipient, true}},
+		fields: []field{
+			choiceOf("outcome", "outcome", string(diagnose.Closed), outcomeChoices()),
+			textOf("reason", "reason", "", "say why in a few words"),
+		},
+		make: func(_ *Model, f *form) ([]diagnose.Body, error) {
+			return []diagnose.Body{diagnose.CaseClosed{Outcome: diagnose.Outcome(f.value("outcome")), Reason: safe.Untrusted(f.value("reason"))}}, nil
+		},
+	}).first())
+	return nil
+}
+
+func (m *Model) openOverride() tea.Cmd {
+	c := m.kase()
+	m.openOverlay((&form{
+		title: "Override a lock", do: "lift the lock", keep: "keep it locked", done: "lifted; the reason is kept with the case", kase: c,
+		facts: []fact{{"lock", "The bounce is not shown to answer mail of ours.", false}, {"after this", "The other conditions still hold.", false}},
+		fields: []field{
+			choiceOf("guard", "which", string(diagnose.GuardProof), []choice{{string(diagnose.GuardProof), "proof that the bounce is ours"}}),
+			textOf("reason", "reason", "", "say why in a few words"),
+		},
+		make: func(_ *Model, f *form) ([]diagnose.Body, error) {
+			return []diagnose.Body{diagnose.Overridden{Guard: diagnose.Guard(f.value("guard")), Reason: safe.Untrusted(f.value("reason"))}}, nil
+		},
+	}).first())
+	return nil
+}

@@ -1,0 +1,135 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/safe"
+)
+
+// openCase is one session with what is looked at in it.
+type openCase struct {
+	session Session
+	snap    snapshot
+	rev     int // counts the snapshots taken
+	entry   int // the panel shown: 1 to 6, 0 for the side branch
+	task    int // the question chosen, from 0
+	scroll  int
+	edited  map[diagnose.Step]diagnose.Draft
+	docs    []document // the bounces as they came
+	docsOf  int        // how many bounces docs was made from
+}
+
+// snapshot is a session at one instant.
+type snapshot struct {
+	kase    *diagnose.Case
+	flow    diagnose.Flow
+	status  Status
+	changed <-chan struct{}
+}
+
+func snap(s Session) snapshot {
+	changed := s.Changed() // first, so that no change between is missed
+	return snapshot{s.Case(), s.Flow(), s.Status(), changed}
+}
+
+// entry gives the panel shown, and how its step is called.
+func (c *openCase) panel() (number safe.Text, p diagnose.Panel) {
+	if c.entry == 0 && c.snap.flow.Side != nil {
+		return "A", *c.snap.flow.Side
+	}
+	n := max(1, c.entry)
+	if n > len(c.snap.flow.Steps) {
+		return safe.Textf("%d", n), diagnose.Panel{Title: "nothing known yet"}
+	}
+	return safe.Textf("%d", n), c.snap.flow.Steps[n-1]
+}
+
+// entries lists the panels in the order of the rail: the side branch stands
+// after the step that it leaves from.
+func (c *openCase) entries() []int {
+	var out []int
+	for i := range c.snap.flow.Steps {
+		out = append(out, i+1)
+		if c.snap.flow.Side != nil && i+1 == c.sideAfter() {
+			out = append(out, 0)
+		}
+	}
+	return out
+}
+
+func (c *openCase) sideAfter() int {
+	if c.snap.flow.Rejector.Kind == diagnose.OwnMTA {
+		return 2
+	}
+	return 1
+}
+
+// tasks gives the questions of the panel shown.
+func (c *openCase) tasks() []diagnose.Task {
+	_, p := c.panel()
+	var out []diagnose.Task
+	for _, s := range p.Sections {
+		out = append(out, s.Tasks...)
+	}
+	return out
+}
+
+// chosen gives the question under the cursor.
+func (c *openCase) chosen() (diagnose.Task, bool) {
+	t := c.tasks()
+	if len(t) == 0 {
+		return diagnose.Task{}, false
+	}
+	return t[min(max(c.task, 0), len(t)-1)], true
+}
+
+// offer finds an offer of a kind; with a step, one of that step.
+func (c *openCase) offer(kind diagnose.OfferKind, step diagnose.Step) (diagnose.Offer, bool) {
+	for _, o := range c.snap.flow.Offers {
+		if o.Kind == kind && (step == "" || o.Step == "" || o.Step == step) {
+			return o, true
+		}
+	}
+	return diagnose.Offer{}, false
+}
+
+// locked says what unlocks a guard; false when it is not locked.
+func (c *openCase) locked(g diagnose.Guard) (safe.Text, bool) {
+	for _, b := range c.snap.flow.Blocks {
+		if b.Guard == g {
+			if b.Unlocks == "" {
+				return safe.Textf("locked: %s", b.Why), true
+			}
+			return safe.Textf("locked; what unlocks it: %s", b.Unlocks), true
+		}
+	}
+	return "", false
+}
+
+// readOnly says why the case cannot be changed; empty when it can.
+func (c *openCase) readOnly() safe.Text {
+	switch {
+	case c.snap.status.ReadOnly != "":
+		return c.snap.status.ReadOnly
+	case c.snap.flow.ReadOnly:
+		return "this case can only be read"
+	}
+	return ""
+}
+
+// draft gives the text of the panel shown, as edited here.
+func (c *openCase) draft() (diagnose.Draft, bool) {
+	_, p := c.panel()
+	if p.Copy == nil {
+		return diagnose.Draft{}, false
+	}
+	if d, ok := c.edited[p.Step]; ok {
+		return d, true
+	}
+	return *p.Copy, true
+}
