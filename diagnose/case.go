@@ -445,6 +445,16 @@ func (c *Case) Round() (Round, bool) {
 	return c.Rounds[len(c.Rounds)-1], true
 }
 
+// RecipientKey tells recipients apart: the local part byte for byte (RFC 5321
+// section 2.4), the domain without regard to case.
+func RecipientKey(address safe.Untrusted) string {
+	local, domain := AddressDomain(address)
+	if domain == "" {
+		return string(address)
+	}
+	return string(local) + "@" + domain
+}
+
 // AddressDomain gives the domain of an address, canonical, and the part
 // before the last @ byte for byte. Without an @ both are empty.
 func AddressDomain(address safe.Untrusted) (local safe.Untrusted, domain string) {

@@ -143,7 +143,7 @@ func (m *Model) enterMeans() meaning {
 		return goFromRail
 	}
 	_, p := c.panel()
-	if p.Copy != nil && p.State != diagnose.Skipped {
+	if p.Copy != nil && !p.GoOn && p.State != diagnose.Skipped {
 		return copyAndGo
 	}
 	if c.readOnly() == "" {
@@ -160,7 +160,7 @@ func (m *Model) enterMeans() meaning {
 				return o.is
 			}
 		}
-		if _, ok := c.offer(diagnose.OfferLookUp, p.Step); ok && p.Step == diagnose.StepSuppression && p.State == diagnose.Active {
+		if _, ok := c.offer(diagnose.OfferLookUp, p.Step); ok && p.Step == diagnose.StepSuppression && (p.State == diagnose.Active || p.State == diagnose.Pending) {
 			return recordLists
 		}
 	}

@@ -70,7 +70,7 @@ func (m *Model) chartRows(w int) (rows []row, chosen int) {
 	for i, p := range f.Steps {
 		number := i + 1
 		passed = passed && (p.State == diagnose.Answered || p.State == diagnose.Skipped)
-		exits, on := doors(p.Step)
+		on := p.Onward
 		glyph, gr, _ := g.state(p.State)
 		way, wr := g.open, quiet
 		if passed {
@@ -103,9 +103,8 @@ func (m *Model) chartRows(w int) (rows []row, chosen int) {
 		steps = append(steps, head, under)
 
 		var side []row
-		why := closedBecause(f, p.Step, p)
-		for _, d := range exits {
-			side = append(side, m.door(d, f, why, w-left-1))
+		for _, x := range p.Exits {
+			side = append(side, m.exit(x, closedBecause(x, p), w-left-1))
 		}
 		last := i == len(f.Steps)-1
 		if beside {

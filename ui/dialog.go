@@ -1,12 +1,6 @@
 package ui
 
 import (
-	"strings"
-	"unicode"
-
-	tea "github.com/charmbracelet/bubbletea"
-
-	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
 )
 

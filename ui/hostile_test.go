@@ -200,12 +200,13 @@ func attack(t *testing.T, list ...string) {
 // TestControlsNeverReachTheScreen sends text that was not made safe: a fault
 // elsewhere must still do no harm.
 func TestControlsNeverReachTheScreen(t *testing.T) {
-	const raw safe.Text = "\x1b[2J\x07\u009b31m\u202e"
-	f := poison(func() safe.Text { return raw })
-	b := newBench(t, &f, true)
-	for _, size := range sizes {
-		b.m.frame = layout(size[0], size[1])
-		onlyOwn(t, strings.Join(frameOf(t, b.m, size[0], size[1]), "\n"))
+	for _, raw := range []safe.Text{"\x1b[2J\x07", "a\u009b31m", "a\u202eb", "\xff"} {
+		f := poison(func() safe.Text { return raw })
+		b := newBench(t, &f, true)
+		for _, size := range sizes {
+			b.m.frame = layout(size[0], size[1])
+			onlyOwn(t, strings.Join(frameOf(t, b.m, size[0], size[1]), "\n"))
+		}
 	}
 }
 

@@ -1,12 +1,6 @@
 package ui
 
 import (
-	"context"
-	"time"
-
-	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
-
 	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
 )

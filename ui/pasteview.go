@@ -2,11 +2,6 @@ package ui
 
 import (
 	"bytes"
-	"slices"
-	"time"
-	"unicode/utf8"
-
-	tea "github.com/charmbracelet/bubbletea"
 
 	"deadletter/diagnose/safe"
 )

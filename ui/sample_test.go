@@ -105,6 +105,12 @@ func sampleFlow() diagnose.Flow {
 		Steps: []diagnose.Panel{
 			{
 				Step: diagnose.StepCapture, Title: "Capture bounce", State: diagnose.Answered, Reading: "user unknown, 5.1.1",
+				Onward: "a permanent bounce",
+				Exits: []diagnose.Exit{
+					{Name: "not a bounce", Leads: "say what it is", Ends: true},
+					{Name: "policy or authentication", Leads: "sender authentication"},
+					{Name: "temporary", Leads: "wait"},
+				},
 				Badge: "2 missing", BadgeIs: diagnose.Missing,
 				Verdict: []safe.Text{"The receiving side does not know this address. Permanent: do not resend."},
 				Sections: []diagnose.Section{

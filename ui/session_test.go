@@ -183,6 +183,7 @@ func TestSavedSaysHowToResume(t *testing.T) {
 func TestSideBranch(t *testing.T) {
 	f := sampleFlow()
 	f.Branch = diagnose.BranchPolicy
+	f.Steps[0].Exits[1].Taken = true
 	f.Side = &diagnose.Panel{Title: "Sender authentication", State: diagnose.Active, Reading: "1 to fix", Verdict: []safe.Text{"DMARC says reject."}}
 	for i := 1; i < 6; i++ {
 		f.Steps[i].State = diagnose.Skipped

@@ -425,7 +425,11 @@ func (s *Session) Close() error {
 	if s.opts.Journal == nil {
 		return nil
 	}
-	if err := s.opts.Journal.Close(); err != nil {
+	var unsaved error
+	if len(s.unsaved) > 0 {
+		unsaved = s.save(nil) // the runner has ended: nobody else holds write
+	}
+	if err := errors.Join(unsaved, s.opts.Journal.Close()); err != nil {
 		return fmt.Errorf("close case file: %w", err)
 	}
 	return nil

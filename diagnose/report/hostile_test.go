@@ -124,16 +124,18 @@ func obeyed(out []byte, crlf bool) string {
 	if !utf8.Valid(out) {
 		return "bytes that are no UTF-8"
 	}
+	fine := map[rune]bool{}
 	for line := range strings.SplitSeq(string(out), "\n") {
 		if crlf {
 			line = strings.TrimSuffix(line, "\r")
 		}
 		for _, r := range strings.ReplaceAll(line, "‹", "") {
 			// The pictures of controls stand for what was made visible; a mark may follow its letter.
-			if picture := r >= 0x2400 && r <= 0x2421; r < ' ' || r > '~' && !picture {
+			if picture := r >= 0x2400 && r <= 0x2421; r < ' ' || r > '~' && !picture && !fine[r] {
 				if t := safe.Of("a" + string(r)); string(t) != "a"+string(r) {
 					return strconv.QuoteToASCII(string(r)) + " in " + strconv.QuoteToASCII(line)
 				}
+				fine[r] = true
 			}
 		}
 	}

@@ -8,7 +8,6 @@ import (
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
-	"deadletter/dnsx"
 )
 
 // Markdown writes the case for a ticket system: verdict, evidence, steps,
@@ -260,64 +259,4 @@ func (m *marker) letter() {
 	m.item(0, "subject:", d.Subject)
 	m.b.WriteByte('\n')
 	m.b.WriteString(fenced(bodyLines(d.Body)))
-}
-
-// dns lists the answers of the current round in the order they came.
-func (m *marker) dns() {
-	if m.in.Case == nil {
-		return
-	}
-	round, ok := m.in.Case.Round()
-	if !ok || len(round.Answers) == 0 {
-		return
-	}
-	m.heading(2, "DNS")
-	var rows [][]safe.Text
-	for _, a := range round.Answers {
-		rows = append(rows, []safe.Text{safe.Of(a.Question.String()), outcomeText(a), safe.Of(a.From), utc(a.At), ttlText(a)})
-	}
-	m.grid([]safe.Text{"question", "outcome", "server", "time", "TTL"}, rows)
-}
-
-func outcomeText(a dnsx.Answer) safe.Text {
-	line := safe.Of(string(a.Outcome))
-	if n := len(a.Records); n > 0 {
-		line = safe.Textf("%s, %d records", line, n)
-	}
-	if a.Authenticated {
-		line += ", authenticated"
-	}
-	return line
-}
-
-// ttlText gives the TTL in seconds where the outcome has one.
-func ttlText(a dnsx.Answer) safe.Text {
-	if !a.Outcome.Answered() {
-		return ""
-	}
-	return safe.Textf("%d s", a.TTL())
-}
-
-// audit lists what was decided, by whom and when.
-func (m *marker) audit() {
-	if m.in.Case == nil {
-		return
-	}
-	var rows [][]safe.Text
-	gone := takenBack(m.in.Case.Events())
-	for _, e := range m.in.Case.Events() {
-		if e.Body == nil || !diagnose.Decided(e.Body) {
-			continue
-		}
-		what := deed(e.Body)
-		if gone[e.Seq] {
-			what += " (undone)"
-		}
-		rows = append(rows, []safe.Text{safe.Textf("%d", e.Seq), utc(e.At), e.By.Safe(), what})
-	}
-	if len(rows) == 0 {
-		return
-	}
-	m.heading(2, "What was decided")
-	m.grid([]safe.Text{"no.", "when", "who", "what"}, rows)
 }

@@ -86,7 +86,7 @@ func canaryInput() Input {
 			Records: []dnsx.Record{{Name: "mx.contoso.example", Type: dnsx.TypeA, Addr: netip.MustParseAddr("198.51.100.11")}}}}},
 		{Seq: 7, At: made, By: "x", Body: diagnose.QuestionsCopied{Text: "About canary.bird@contoso.example\nand Tweety Finch", Step: diagnose.StepRecipient}},
 		{Seq: 8, At: made, By: "x", Body: diagnose.AnswerRecorded{Question: diagnose.AskExactAddress, Value: diagnose.Other, Who: "Paula Wren, contoso IT", Role: diagnose.RecipientAdmin, How: "phone +49 (30) 555-0142", Note: safe.Untrusted("Paula says: " + diag)}},
-		{Seq: 9, At: made, By: "x", Body: diagnose.AskedPerson{Who: "Paula Wren", How: "+49 (30) 555-0142"}},
+		{Seq: 9, At: made, By: "x", Body: diagnose.AskedPerson{Who: "Falcon, Peregrine", How: "+49 (30) 555-0142"}},
 		{Seq: 10, At: made, By: "x", Body: diagnose.SuppressionRecorded{Platform: "P", Who: "Paula Wren", Entries: []diagnose.ListEntry{{List: diagnose.ListBounces, Listed: diagnose.IsListed, Reason: safe.Untrusted(diag)}}}},
 		{Seq: 11, At: made, By: "x", Body: diagnose.RetryIntended{Way: diagnose.RetryByHand, Plan: "d00d"}},
 		{Seq: 12, At: made, By: "x", Body: diagnose.RetryEnded{Intent: 11, Result: diagnose.RetrySame, Reply: safe.Untrusted(diag)}},
@@ -97,7 +97,7 @@ func canaryInput() Input {
 }
 
 var canaries = []string{
-	"canary.bird", "canary", "canary bird", "bird@", "tweety", "finch", "paula", "wren", "siskin", "203.0.113.201", "203-0-113-201", "201.113.0.203", "2001:db8:77:8899", "secret subject", "555-0142", "secret@", "d00d", "tok3n99",
+	"canary.bird", "canary", "canary bird", "bird@", "tweety", "finch", "paula", "wren", "falcon", "peregrine", "siskin", "203.0.113.201", "203-0-113-201", "201.113.0.203", "2001:db8:77:8899", "secret subject", "555-0142", "secret@", "d00d", "tok3n99",
 	"canary.bird@contoso.example",
 }
 

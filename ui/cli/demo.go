@@ -67,7 +67,7 @@ func demoOpener(env Environment) (*opener, error) {
 	}
 	return &opener{
 		resolver: dnstest.NewResolver(zones, dnstest.ResolverOptions{Name: "example", Clock: env.Now}),
-		zones:    true, now: env.Now, actor: actor(env.Getenv), ownMTAs: demoOwn,
+		zones:    true, now: env.Now, user: userName(env.Getenv), ownMTAs: demoOwn,
 	}, nil
 }
 

@@ -28,7 +28,7 @@ func (d *desk) Read(raw []byte) ui.Reading {
 		return ui.Reading{Headline: result.Says}
 	}
 	c := diagnose.Fold([]diagnose.Event{{Seq: 1, At: d.now(), By: diagnose.Program, Body: diagnose.CaseOpened{OwnMTAs: d.ownMTAs}},
-		{Seq: 2, At: d.now(), By: d.actor, Body: captured(capturedBounce{"paste", raw, result.Reports[0]})}})
+		{Seq: 2, At: d.now(), By: diagnose.Actor(d.user), Body: captured(capturedBounce{"paste", raw, result.Reports[0]})}})
 	flow := diagnose.Next(c, d.now())
 	panel := flow.Step(diagnose.StepCapture)
 	r := result.Reports[0]
@@ -98,10 +98,10 @@ func (d *desk) Add(ctx context.Context, s ui.Session, source string, raw []byte)
 	if result.Problem != nil {
 		return errors.New(string(result.Says))
 	}
-	own := caseKey(bounce.Report{Recipient: bounce.Field{Value: s.Case().Recipient}})
+	own := diagnose.RecipientKey(s.Case().Recipient)
 	added := 0
 	for _, r := range result.Reports {
-		if key := caseKey(r); key != "" && own != "" && key != own {
+		if key := diagnose.RecipientKey(r.Recipient.Value); key != "" && own != "" && key != own {
 			continue
 		}
 		if err := s.Propose(ctx, captured(capturedBounce{source, raw, r})); err != nil {

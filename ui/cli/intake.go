@@ -10,7 +10,9 @@ import (
 	"slices"
 	"syscall"
 
+	"deadletter/diagnose"
 	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/safe"
 )
 
 // Bounds of an intake. A file larger than a reader takes is read to one byte
@@ -112,7 +114,7 @@ func readError(path string, err error) error {
 
 // group is what becomes one case: the failures of one recipient in the order read.
 type group struct {
-	recipient string
+	recipient safe.Untrusted
 	bounces   []capturedBounce
 }
 
@@ -128,13 +130,13 @@ func gather(list []capturedBounce) []group {
 	var groups []group
 	index := map[string]int{}
 	for _, b := range list {
-		key := caseKey(b.report)
+		key := diagnose.RecipientKey(b.report.Recipient.Value)
 		if i, ok := index[key]; ok && key != "" {
 			groups[i].bounces = append(groups[i].bounces, b)
 			continue
 		}
 		index[key] = len(groups)
-		groups = append(groups, group{recipient: string(b.report.Recipient.Value), bounces: []capturedBounce{b}})
+		groups = append(groups, group{recipient: b.report.Recipient.Value, bounces: []capturedBounce{b}})
 	}
 	return joinNameless(groups)
 }

@@ -32,7 +32,7 @@ func (s *screen) copied() {
 func (s *screen) answer(who string) {
 	s.t.Helper()
 	s.fillIn(who)
-	s.wait("recorded; u takes it back")
+	s.wait("recorded; u takes it back", "1 of 5 answered")
 }
 
 // fillIn fills the form of an answer and sends it off.
@@ -42,7 +42,6 @@ func (s *screen) fillIn(who string) {
 	s.wait("Confirm recipient")
 	s.keys("y")
 	s.wait("who says it")
-	s.keys("C-u") // the name may be filled in from the last answer
 	s.text(who)
 	s.wait("┃ " + who)
 	s.keys("Enter")

@@ -130,24 +130,32 @@ func TestDiskFillsUp(t *testing.T) {
 	for _, err = f.Write(make([]byte, 4096)); err == nil; _, err = f.Write(make([]byte, 4096)) {
 	}
 	f.Close()
-	// The last block of the journal still has room: answers use it up.
-	who, frame := "", ""
-	for n := 0; !strings.Contains(frame, "not recorded"); n++ {
-		who = fmt.Sprintf("Dana Ito %d", n)
-		s.fillIn(who)
-		until(t, "the answer is recorded, or is not", func() bool {
-			frame = words(s.shows())
-			return strings.Contains(frame, "recorded; u takes it back") || strings.Contains(frame, "not recorded")
-		})
+	// The last block of the journal still has room: an answer, taken back and
+	// given again, uses it up.
+	decide := []struct {
+		act                func()
+		again, says, shows string
+	}{
+		{func() { s.fillIn("Dana Ito") }, "Enter", "recorded; u takes it back", "1 of 5 answered"},
+		{func() { s.keys("u") }, "u", "taken back; U brings it back", "5 questions ready"},
 	}
-	if !strings.Contains(frame, "disk is full") || strings.Contains(frame, who+" says") {
-		t.Errorf("an answer that is not on disk:\n%s", s.shows())
+	frame, refused := "", 0
+	for n := 0; !strings.Contains(frame, "not recorded"); n++ {
+		refused = n % 2
+		decide[refused].act()
+		d := decide[refused]
+		frame = words(s.waitFor("what was decided, or that it is not recorded", func(flat string) bool {
+			return strings.Contains(flat, d.says) && strings.Contains(flat, d.shows) || strings.Contains(flat, "not recorded")
+		}))
+	}
+	if dana := strings.Contains(frame, "Dana Ito says"); !strings.Contains(frame, "disk is full") || dana != (refused == 1) {
+		t.Errorf("what is not on disk is on the screen:\n%s", s.shows())
 	}
 	if err := os.Remove(fill); err != nil {
 		t.Fatal(err)
 	}
-	s.keys("Enter")
-	s.wait("recorded; u takes it back", who+" says")
+	s.keys(decide[refused].again)
+	s.wait(decide[refused].says)
 	s.keys("q")
 	s.wait("left with 0", "is saved in")
 }

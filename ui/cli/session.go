@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"deadletter/diagnose"
-	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/casefile"
 	"deadletter/diagnose/investigate"
 	"deadletter/diagnose/safe"
@@ -89,14 +88,14 @@ func labTargets(list []string) ([]netip.AddrPort, error) {
 
 // actor names the person at the keys in the case. The environment comes first:
 // the system's user database may be asked over a socket, and --offline opens none.
-func actor(getenv func(string) string) diagnose.Actor {
+func userName(getenv func(string) string) string {
 	for _, name := range []string{"USER", "LOGNAME", "USERNAME"} {
 		if value := getenv(name); value != "" {
-			return diagnose.Actor(value)
+			return value
 		}
 	}
 	if u, err := user.Current(); err == nil && u.Username != "" {
-		return diagnose.Actor(u.Username)
+		return u.Username
 	}
 	return "somebody"
 }
@@ -109,7 +108,7 @@ type opener struct {
 	store    *casefile.Store // nil: nothing is kept
 	noStore  error           // why nothing is kept
 	now      func() time.Time
-	actor    diagnose.Actor
+	user     string // who sits at the keys
 	ownMTAs  []string
 	lab      []string
 }
@@ -122,7 +121,7 @@ func newOpener(env Environment, g *globals, keep bool) (*opener, error) {
 		return nil, err
 	}
 	_, zones := resolver.(*dnstest.Resolver)
-	o := &opener{resolver: resolver, offline: g.offline, zones: zones, now: env.Now, actor: actor(env.Getenv), ownMTAs: g.ownMTAs, lab: g.lab}
+	o := &opener{resolver: resolver, offline: g.offline, zones: zones, now: env.Now, user: userName(env.Getenv), ownMTAs: g.ownMTAs, lab: g.lab}
 	if keep {
 		o.store, o.noStore = openStore(env, false)
 	}
@@ -134,13 +133,13 @@ func openStore(env Environment, readOnly bool) (*casefile.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return casefile.OpenStore(dir, casefile.Options{Clock: env.Now, Version: Version(), User: string(actor(env.Getenv)), ReadOnly: readOnly})
+	return casefile.OpenStore(dir, casefile.Options{Clock: env.Now, Version: Version(), User: userName(env.Getenv), ReadOnly: readOnly})
 }
 
 // begin starts a case from the failures of one recipient and records how many
 // others of its domain failed alike.
 func (o *opener) begin(ctx context.Context, g group, siblings []diagnose.SiblingsSeen) (*caseSession, error) {
-	_, domain := diagnose.AddressDomain(safe.Untrusted(g.recipient))
+	_, domain := diagnose.AddressDomain(g.recipient)
 	id, err := casefile.NewID(o.now(), domain, rand.Reader)
 	if err != nil {
 		return nil, err
@@ -158,10 +157,10 @@ func (o *opener) begin(ctx context.Context, g group, siblings []diagnose.Sibling
 		s.problem = o.noStore
 	}
 	s.Session = investigate.Open(ctx, nil, investigate.Options{
-		Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: o.actor, Offline: o.offline, Zones: o.zones,
+		Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: diagnose.Actor(o.user), Offline: o.offline, Zones: o.zones,
 	})
 	bodies := []diagnose.Body{diagnose.CaseOpened{
-		ID: id, Recipient: safe.Untrusted(g.recipient), Version: Version(), OwnMTAs: o.ownMTAs, Lab: o.lab,
+		ID: id, Recipient: g.recipient, Version: Version(), OwnMTAs: o.ownMTAs, Lab: o.lab,
 	}}
 	for _, b := range g.bounces {
 		bodies = append(bodies, captured(b))
@@ -194,7 +193,7 @@ func (o *opener) resume(ctx context.Context, id string) (*caseSession, error) {
 		return nil, err
 	}
 	s := &caseSession{id: id, resolver: o.resolver.Name(), offline: o.offline, lab: len(o.lab) > 0}
-	opts := investigate.Options{Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: o.actor, Offline: o.offline, Zones: o.zones}
+	opts := investigate.Options{Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: diagnose.Actor(o.user), Offline: o.offline, Zones: o.zones}
 	if ro := journal.ReadOnly(); ro != nil {
 		opts.ReadOnly = ro.Error()
 	}
@@ -252,7 +251,7 @@ func siblingsOf(groups []group) []diagnose.SiblingsSeen {
 			continue
 		}
 		r := g.bounces[len(g.bounces)-1].report
-		_, domain := diagnose.AddressDomain(safe.Untrusted(g.recipient))
+		_, domain := diagnose.AddressDomain(g.recipient)
 		if domain == "" || !r.Failure() {
 			continue
 		}
@@ -260,7 +259,7 @@ func siblingsOf(groups []group) []diagnose.SiblingsSeen {
 		if seen[k] == nil {
 			order = append(order, k)
 		}
-		seen[k] = append(seen[k], safe.Untrusted(g.recipient))
+		seen[k] = append(seen[k], g.recipient)
 	}
 	var out []diagnose.SiblingsSeen
 	for _, k := range order {
@@ -271,14 +270,4 @@ func siblingsOf(groups []group) []diagnose.SiblingsSeen {
 		out = append(out, diagnose.SiblingsSeen{Domain: k.domain, Failure: k.failure, Distinct: len(list), Sample: list[:min(len(list), 50)]})
 	}
 	return out
-}
-
-// caseKey tells recipients apart: the local part byte for byte, the domain
-// without case.
-func caseKey(r bounce.Report) string {
-	local, domain := diagnose.AddressDomain(r.Recipient.Value)
-	if domain == "" {
-		return string(r.Recipient.Value)
-	}
-	return string(local) + "@" + domain
 }

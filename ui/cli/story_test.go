@@ -48,16 +48,10 @@ var answersOf = regexp.MustCompile(`dns (\d+)(?: of |/)(\d+)`)
 // answered waits until every DNS question of the round has its answer.
 func (s *screen) answered() string {
 	s.t.Helper()
-	end := time.Now().Add(bound)
-	for {
-		now := s.shows()
-		if m := answersOf.FindStringSubmatch(now); m != nil && m[1] == m[2] && m[1] != "0" {
-			return now
-		}
-		if time.Now().After(end) {
-			s.t.Fatalf("after %s not every DNS question is answered:\n%s", bound, now)
-		}
-	}
+	return s.waitFor("every DNS question answered", func(flat string) bool {
+		m := answersOf.FindStringSubmatch(flat)
+		return m != nil && m[1] == m[2] && m[1] != "0"
+	})
 }
 
 // rejected checks panel 2 of a case in which a filter refused.

@@ -87,21 +87,28 @@ func words(s string) string { return strings.Join(strings.Fields(s), " ") }
 // are compared word by word, so that a line may end anywhere.
 func (s *screen) wait(texts ...string) string {
 	s.t.Helper()
+	return s.waitFor(fmt.Sprintf("%q", texts), func(flat string) bool {
+		for _, text := range texts {
+			if !strings.Contains(flat, text) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// waitFor polls until the words on the screen are as wanted. tmux answers in
+// milliseconds, and that is the pace.
+func (s *screen) waitFor(what string, holds func(flat string) bool) string {
+	s.t.Helper()
 	end := time.Now().Add(bound)
 	for {
 		now := s.shows()
-		missing := ""
-		flat := words(now)
-		for _, text := range texts {
-			if !strings.Contains(flat, text) {
-				missing = text
-			}
-		}
-		if missing == "" {
+		if holds(words(now)) {
 			return now
 		}
 		if time.Now().After(end) {
-			s.t.Fatalf("after %s %q is not on the screen:\n%s", bound, missing, now)
+			s.t.Fatalf("after %s the screen does not show %s:\n%s", bound, what, now)
 		}
 	}
 }

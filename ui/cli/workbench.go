@@ -110,7 +110,7 @@ func (d *desk) show(ctx context.Context, g *globals, sessions []ui.Session, noti
 		Desk: d, Clipboard: board, Sessions: sessions, Clock: d.now, Location: time.Local,
 		Renderer: term.Renderer(writer, caps), Color: caps.Profile != termenv.Ascii, ASCII: !caps.UTF8,
 		Local: !caps.SSH, Offline: d.offline, Version: Version(), Notice: joinNotice(notice, d.notice()), Kept: d.kept(),
-		Actor: string(d.actor), SaveLetter: d.saveLetter,
+		Actor: d.user, SaveLetter: d.saveLetter,
 	})
 	_, err = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(writer), tea.WithAltScreen(), tea.WithReportFocus()).Run()
 	restoring := restore()
