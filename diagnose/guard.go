@@ -73,20 +73,20 @@ func (v *view) notFinal() []condition {
 func (v *view) ownerConfirmed() []condition {
 	if v.verdict.Kind == OwnMTA {
 		if a, ok := v.settled(AskOwnRoute); ok {
-			return []condition{holds("own_route", "our own mail team mended the route", spokenBy(a), a.When)}
+			return []condition{holds("own_route", "our own mail team mended the route", a.Who.Safe(), a.When)}
 		}
 		return []condition{fails("own_route", StepRejector, "our own mail team has not said that the route is mended", "record their answer on step 2")}
 	}
 	var out []condition
 	if a, ok := v.settled(AskExactAddress); ok {
-		out = append(out, holds("address", "the address is accepted", spokenBy(a), a.When))
+		out = append(out, holds("address", "the address is accepted", a.Who.Safe(), a.When))
 	} else {
 		out = append(out, fails("address", StepRecipient, "step 3: the address is not confirmed", v.lacks(AskExactAddress)))
 	}
 	route := v.routeQuestions()
 	for _, id := range route {
 		if a, ok := v.settled(id); ok {
-			return append(out, holds("route", v.routeClaim(id), spokenBy(a), a.When))
+			return append(out, holds("route", v.routeClaim(id), a.Who.Safe(), a.When))
 		}
 	}
 	claim := safe.Text("step 3: the accepted domain or the route is not confirmed")
@@ -199,7 +199,7 @@ func (v *view) suppressionClear() condition {
 func (v *view) cachePassed() condition {
 	const key = "cache"
 	if a, ok := v.settled(AskCacheClear); ok && v.afterLastTry(a) {
-		return holds(key, "remembered refusals were cleared", spokenBy(a), a.When)
+		return holds(key, "remembered refusals were cleared", a.Who.Safe(), a.When)
 	}
 	from := v.lastRefusal()
 	for _, cleared := range slices.Backward(v.c.Cleared) {

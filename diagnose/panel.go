@@ -403,7 +403,11 @@ func (v *view) recipientStands(answered int) []safe.Text {
 		return []safe.Text{"The questions are out. No answer is recorded yet."}
 	}
 	if a, ok := v.settled(AskExactAddress); ok {
-		return []safe.Text{safe.Textf("%s says the address exists. %s", a.Who, sentence(v.firstLack()))}
+		open := safe.Text("Whether the domain and the route are right is still open.")
+		if v.gatewayInPath() {
+			open = safe.Textf("Whether %s knows it is still open.", v.filter.or("the filter"))
+		}
+		return []safe.Text{safe.Textf("%s says the address exists. %s", a.Who, open)}
 	}
 	if a, ok := v.answer(AskExactAddress); ok && v.doubt(a) == "" && (a.Value == Disabled || a.Value == Full) {
 		return []safe.Text{safe.Textf("%s says: %s. The mailbox has to be mended before anything is sent.", a.Who, answerText(a))}

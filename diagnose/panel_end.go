@@ -208,7 +208,7 @@ func (v *view) retryPanel() Panel {
 
 // testSection says what the one test has to look like to prove anything.
 func (v *view) testSection() Section {
-	s := Section{Label: "test"}
+	var s Section
 	add := func(label, value safe.Text) {
 		if value != "" {
 			s.Fields = append(s.Fields, FieldLine{Label: label, Value: value})

@@ -232,10 +232,10 @@ func (v *view) classifyHost(verdict *Verdict, isMX bool) {
 	switch role := v.hostOp.role(); {
 	case role == operator.Gateway:
 		verdict.Kind, verdict.Confidence = Gateway, sure
-		add("operator", For, 2, safe.Textf("its name is one of %s, a filter that passes mail on", v.hostOp.name), "here")
+		add("operator", For, 2, safe.Textf("that name is %s's, a filter that passes mail on", v.hostOp.name), "here")
 	case role == operator.Host:
 		verdict.Kind, verdict.Confidence = MailboxHost, sure
-		add("operator", For, 2, safe.Textf("its name is one of %s, which holds mailboxes", v.hostOp.name), "here")
+		add("operator", For, 2, safe.Textf("that name is %s's, which holds mailboxes", v.hostOp.name), "here")
 	case role == operator.GatewayHost && v.store.known() && v.store.name != v.hostOp.name:
 		verdict.Kind, verdict.Confidence = Gateway, Medium
 		add("operator", For, 1, safe.Textf("%s can filter or hold mailboxes; the mailboxes seem to be at %s", v.hostOp.name, v.store.name), "here")

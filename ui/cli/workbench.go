@@ -115,7 +115,9 @@ func (d *desk) show(ctx context.Context, g *globals, sessions []ui.Session, noti
 	_, err = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(writer), tea.WithAltScreen(), tea.WithReportFocus()).Run()
 	restoring := restore()
 	closing := d.close()
-	d.sayGoodbye()
+	for _, line := range model.Saved() {
+		fmt.Fprintln(d.env.Stdout, string(line))
+	}
 	if err != nil && !errors.Is(err, tea.ErrProgramKilled) && !errors.Is(err, tea.ErrInterrupted) {
 		return fail(exitUndetermined, "the case is kept; deadletter cases lists it", "the screen ended: %w", err)
 	}
@@ -158,17 +160,6 @@ func (d *desk) kept() safe.Text {
 		return ""
 	}
 	return safe.Of(d.store.Dir())
-}
-
-// sayGoodbye says, after the screen is gone, where each case is and how to go
-// on with it.
-func (d *desk) sayGoodbye() {
-	for _, s := range d.sessions {
-		if s.Path() == "" {
-			continue
-		}
-		fmt.Fprintf(d.env.Stdout, "%s is saved in %s\nto go on: deadletter open %s\n", s.Flow().Header.Recipient, safe.Of(s.Path()), safe.Of(s.id))
-	}
 }
 
 // clipboardKept is where text is put that no clipboard took.
