@@ -282,10 +282,13 @@ func (v *view) lastRetry() (Retry, bool) {
 }
 
 // afterLastTry reports whether an answer was said after the last attempt
-// began. People write times to the minute.
+// began. A time on the full minute was typed, and stands for all of it.
 func (v *view) afterLastTry(a Recorded) bool {
 	last, tried := v.lastRetry()
-	return !tried || !a.When.Before(last.At.Truncate(time.Minute))
+	if minute := a.When.Truncate(time.Minute); tried && a.When.Equal(minute) {
+		return !minute.Before(last.At.Truncate(time.Minute))
+	}
+	return !tried || a.When.After(last.At)
 }
 
 // permit gives the number of the confirmation that the next retry would

@@ -310,7 +310,7 @@ func (g guards) permitSpent(permit uint64) string {
 		if !ok || e.Seq != permit {
 			continue
 		}
-		if last.Seq > 0 && (e.Seq < last.Seq || a.When.Before(last.At.Truncate(time.Minute))) {
+		if last.Seq > 0 && (e.Seq < last.Seq || !a.When.After(last.At)) {
 			return "the permit is spent"
 		}
 		return ""

@@ -12,7 +12,7 @@ import (
 
 // settle is how long a change is given to be followed by others before the
 // screen reads the session: answers come in bursts.
-const settle = 15 * time.Millisecond
+const settle = 4 * time.Millisecond
 
 // burst is how soon after an enter further text shows that the enter was part
 // of a paste, on a terminal that does not mark pastes.

@@ -83,6 +83,10 @@ func needTerminal(env Environment) error {
 	return nil
 }
 
+// framesPerSecond bounds how often the screen is written. At Bubble Tea's own 60
+// the first DNS facts would wait up to 17 ms for their frame.
+const framesPerSecond = 120
+
 // show runs the screen until it is left, then says where the cases are.
 func (d *desk) show(ctx context.Context, g *globals, sessions []ui.Session, notice safe.Text) error {
 	wish, err := term.ParseColor(g.color)
@@ -112,7 +116,7 @@ func (d *desk) show(ctx context.Context, g *globals, sessions []ui.Session, noti
 		Local: !caps.SSH, Offline: d.offline, Version: Version(), Notice: joinNotice(notice, d.notice()), Kept: d.kept(),
 		Actor: d.user, SaveLetter: d.saveLetter,
 	})
-	_, err = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(writer), tea.WithAltScreen(), tea.WithReportFocus()).Run()
+	_, err = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(writer), tea.WithAltScreen(), tea.WithFPS(framesPerSecond)).Run()
 	restoring := restore()
 	closing := d.close()
 	for _, line := range model.Saved() {
