@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// listed is a package as the go command sees it.
-type listed struct {
+// goPackage is a package as the go command sees it.
+type goPackage struct {
 	ImportPath string
 	Imports    []string
 	Deps       []string
@@ -24,7 +24,7 @@ type listed struct {
 const module = "deadletter"
 
 // packages lists every package of the module and everything below them.
-var packages = sync.OnceValues(func() (map[string]listed, error) {
+var packages = sync.OnceValues(func() (map[string]goPackage, error) {
 	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Imports,Deps,Standard", module+"/...")
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
@@ -32,9 +32,9 @@ var packages = sync.OnceValues(func() (map[string]listed, error) {
 	if err != nil {
 		return nil, errors.New(err.Error() + ": " + errs.String())
 	}
-	all := map[string]listed{}
+	all := map[string]goPackage{}
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
-		var p listed
+		var p goPackage
 		if err := dec.Decode(&p); err == io.EOF {
 			return all, nil
 		} else if err != nil {
@@ -45,7 +45,7 @@ var packages = sync.OnceValues(func() (map[string]listed, error) {
 })
 
 // ours gives the packages of the module, and everything below them.
-func ours(t *testing.T) (own []string, all map[string]listed) {
+func ours(t *testing.T) (own []string, all map[string]goPackage) {
 	t.Helper()
 	all, err := packages()
 	if err != nil {
@@ -67,7 +67,7 @@ func ours(t *testing.T) (own []string, all map[string]listed) {
 func inside(path, above string) bool { return path == above || strings.HasPrefix(path, above+"/") }
 
 // named gives a package of the module, which must be there.
-func named(t *testing.T, path string) listed {
+func named(t *testing.T, path string) goPackage {
 	t.Helper()
 	_, all := ours(t)
 	p, ok := all[module+"/"+path]

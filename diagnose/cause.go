@@ -100,6 +100,7 @@ var causeRules = []causeRule{
 	{Typo, 4, "RFC 8020: the domain does not exist", domainMissing},
 	{BadData, 3, "RFC 8020: the domain does not exist", domainMissing},
 	{OwnMTARouting, -5, "another resolver sees the same", domainMissing},
+	{TemporaryCause, -4, "waiting makes no domain", domainMissing},
 	{BadData, 6, "RFC 7505: no address of the domain takes mail", saysNoMail},
 	{MXChangedOrWrong, 3, "RFC 7505: no address of the domain takes mail", saysNoMail},
 	{OwnMTARouting, -5, "another resolver sees the same", saysNoMail},

@@ -40,8 +40,8 @@ func (v *view) ownDraft() *Draft {
 	s.para("   ", safe.Textf("3. What does DNS on that server say? dig +noall +answer MX %s", shellQuote(domain)))
 	s.para("   ", "4. When is it mended? Then we send one test.")
 	s.blank()
-	v.evidence(&s)
-	return &Draft{ToNote: "our own mail team", Subject: safe.Textf("Own mail routing: %s [%s]", v.recipient(), v.mark()), Body: s.String(), Asks: []QuestionID{AskOwnRoute}}
+	v.ourEvidence(&s)
+	return &Draft{ToNote: "our own mail team", Subject: safe.Textf("Own mail routing: %s [%s]", v.inSubject(), v.mark()), Body: s.String(), Asks: []QuestionID{AskOwnRoute}}
 }
 
 // platformDraft asks the sending platform's support for the first bounce.
@@ -54,10 +54,12 @@ func (v *view) platformDraft() *Draft {
 	s.para("   ", "1. On which list does it stand, since when, and with what reason?")
 	s.para("   ", "2. The first bounce: full SMTP reply, host and address that gave it, time in UTC.")
 	s.para("   ", "3. Was anything attempted for the latest message, or was it dropped unsent?")
-	s.para("   ", "Please do not remove it yet: the recipient is not confirmed.")
+	if !open(v.ownerConfirmed()) {
+		s.para("   ", "Please do not remove it yet: the recipient is not confirmed.")
+	}
 	s.blank()
-	v.evidence(&s)
-	return &Draft{ToNote: "support of the sending platform", Subject: safe.Textf("Suppression of %s [%s]", v.recipient(), v.mark()), Body: s.String(), Asks: []QuestionID{AskPlatform}}
+	v.ourEvidence(&s)
+	return &Draft{ToNote: "support of the sending platform", Subject: safe.Textf("Suppression of %s [%s]", v.inSubject(), v.mark()), Body: s.String(), Asks: []QuestionID{AskPlatform}}
 }
 
 // dnsDraft asks the DNS operator about what step 4 found.
@@ -70,7 +72,7 @@ func (v *view) dnsDraft() *Draft {
 	s.para("", safe.Textf("About the MX of %s, as seen %s through %s:", v.domain, utc(v.mxTime()), v.resolverName()))
 	n := 0
 	for _, f := range found {
-		if f.Sign == For || f.Sign == Asking || n == 8 {
+		if f.Sign == For || f.Sign == Asking || s.room() < 10 {
 			continue
 		}
 		n++
@@ -104,16 +106,16 @@ func (v *view) authDraft() *Draft {
 			s.para("   ", safe.Textf("- %s", f.Claim))
 		}
 	}
-	s.para("", "Please check: does SPF allow the sending server, is the mail signed for our domain, and does one of both match the From domain?")
+	s.para("", "Please check: does SPF allow the sending server, is the mail signed for our domain, and does either match the From domain?")
 	s.blank()
-	v.evidence(&s)
+	v.ourEvidence(&s)
 	return &Draft{ToNote: "our DNS operator", Subject: safe.Textf("Sender authentication of %s [%s]", v.senderDomain, v.mark()), Body: s.String()}
 }
 
 // arrivedDraft asks whether the accepted test was seen.
 func (v *view) arrivedDraft() *Draft {
 	var s sheet
-	s.para("", safe.Textf("Our test message \"Delivery test %s\" to %s was taken by your mail server.", v.mark(), v.recipient()))
+	s.para("", safe.Textf("Our test message \"Delivery test %s\" to %s was taken by your mail server.", v.mark(), v.inSubject()))
 	s.para("", "Is it in the mailbox, in junk, or in quarantine? A yes closes our case; if not, please send the message trace for it.")
 	return &Draft{To: safe.Textf("postmaster@%s", v.domain), Subject: safe.Textf("Did our test arrive? [%s]", v.mark()), Body: s.String(), Asks: []QuestionID{AskArrived}}
 }
@@ -142,7 +144,7 @@ func (v *view) stillBouncesDraft(last Retry) *Draft {
 	s.para("", "Which system still refuses it: the filter's list, its memory of an earlier answer, or the mailbox system? Please search both times in its log.")
 	s.blank()
 	v.evidence(&s)
-	return &Draft{To: safe.Textf("postmaster@%s", v.domain), Subject: safe.Textf("Still refused: %s [%s]", v.recipient(), v.mark()), Body: s.String(), Asks: []QuestionID{AskExactAddress, AskGatewaySync, AskCacheClear}}
+	return &Draft{To: safe.Textf("postmaster@%s", v.domain), Subject: safe.Textf("Still refused: %s [%s]", v.inSubject(), v.mark()), Body: s.String(), Asks: []QuestionID{AskExactAddress, AskGatewaySync, AskCacheClear}}
 }
 
 // shellQuote quotes a word for a shell, whatever it holds.

@@ -338,7 +338,7 @@ func ready(b *builder) {
 	b.add(diagnose.CacheCleared{Who: "Dana Ito"})
 }
 
-func listed(kinds ...diagnose.ListKind) diagnose.SuppressionRecorded {
+func holding(kinds ...diagnose.ListKind) diagnose.SuppressionRecorded {
 	s := diagnose.SuppressionRecorded{Platform: "SendGrid"}
 	for _, k := range kinds {
 		s.Entries = append(s.Entries, diagnose.ListEntry{List: k, Listed: diagnose.IsListed})
@@ -358,7 +358,7 @@ func TestEachConditionLocks(t *testing.T) {
 		unlocks string // a part of it
 	}{
 		{"retry open", diagnose.GuardRetry, "gateway-in-front", func(b *builder) { ready(b); b.add(skip) }, ""},
-		{"removal open", diagnose.GuardRemoval, "gateway-in-front", func(b *builder) { ready(b); b.add(listed(diagnose.ListBounces)) }, ""},
+		{"removal open", diagnose.GuardRemoval, "gateway-in-front", func(b *builder) { ready(b); b.add(holding(diagnose.ListBounces)) }, ""},
 		{"address not confirmed", diagnose.GuardRetry, "gateway-in-front", func(b *builder) {
 			ready(b)
 			b.add(skip)
@@ -366,7 +366,7 @@ func TestEachConditionLocks(t *testing.T) {
 		}, "question 1"},
 		{"address denied", diagnose.GuardRemoval, "gateway-in-front", func(b *builder) {
 			ready(b)
-			b.add(listed(diagnose.ListBounces))
+			b.add(holding(diagnose.ListBounces))
 			b.says(diagnose.AskExactAddress, diagnose.No, diagnose.RecipientAdmin)
 		}, "question 1"},
 		{"filter's list not confirmed", diagnose.GuardRetry, "gateway-in-front", func(b *builder) {
@@ -375,27 +375,27 @@ func TestEachConditionLocks(t *testing.T) {
 			b.add(skip, diagnose.CacheCleared{Who: "Dana Ito"})
 		}, "filter's list"},
 		{"suppression not looked up", diagnose.GuardRetry, "gateway-in-front", ready, "look-up"},
-		{"still suppressed", diagnose.GuardRetry, "gateway-in-front", func(b *builder) { ready(b); b.add(listed(diagnose.ListBounces)) }, "no list"},
+		{"still suppressed", diagnose.GuardRetry, "gateway-in-front", func(b *builder) { ready(b); b.add(holding(diagnose.ListBounces)) }, "no list"},
 		{"a list cannot be seen", diagnose.GuardRetry, "gateway-in-front", func(b *builder) {
 			ready(b)
 			b.add(diagnose.SuppressionRecorded{Platform: "SendGrid", Entries: []diagnose.ListEntry{{List: diagnose.ListBounces, Listed: diagnose.CannotTell}}})
 		}, "look-up"},
 		{"complaint", diagnose.GuardRemoval, "gateway-in-front", func(b *builder) {
 			ready(b)
-			b.add(listed(diagnose.ListBounces, diagnose.ListComplaints))
+			b.add(holding(diagnose.ListBounces, diagnose.ListComplaints))
 		}, "bounce entry"},
 		{"unsubscribe", diagnose.GuardRemoval, "gateway-in-front", func(b *builder) {
 			ready(b)
-			b.add(listed(diagnose.ListUnsubscribes))
+			b.add(holding(diagnose.ListUnsubscribes))
 		}, "bounce entry"},
 		{"removed already", diagnose.GuardRemoval, "gateway-in-front", func(b *builder) {
 			ready(b)
-			b.add(listed(diagnose.ListBounces), diagnose.RemovalRecorded{Platform: "SendGrid", List: diagnose.ListBounces})
+			b.add(holding(diagnose.ListBounces), diagnose.RemovalRecorded{Platform: "SendGrid", List: diagnose.ListBounces})
 		}, "bounce entry"},
 		{"MX not known", diagnose.GuardRetry, "dns-times-out", func(b *builder) { ready(b); b.add(skip) }, "sound MX"},
 		{"MX not asked", diagnose.GuardRemoval, "gateway-in-front", func(b *builder) {
 			ready(b)
-			b.add(listed(diagnose.ListBounces))
+			b.add(holding(diagnose.ListBounces))
 			b.round(diagnose.RoundRefresh)
 		}, "sound MX"},
 		{"no mail by null MX", diagnose.GuardRetry, "null-mx", func(b *builder) {
@@ -409,7 +409,7 @@ func TestEachConditionLocks(t *testing.T) {
 			b.add(skip)
 		}, "time: "},
 		{"unproved", diagnose.GuardRetry, "reply-alone", func(b *builder) { ready(b); b.add(skip) }, "override"},
-		{"unproved, removal", diagnose.GuardRemoval, "reply-alone", func(b *builder) { ready(b); b.add(listed(diagnose.ListBounces)) }, "override"},
+		{"unproved, removal", diagnose.GuardRemoval, "reply-alone", func(b *builder) { ready(b); b.add(holding(diagnose.ListBounces)) }, "override"},
 		{"override older than the bounce", diagnose.GuardRetry, "reply-alone", func(b *builder) {
 			b.add(diagnose.Overridden{Guard: diagnose.GuardProof, Reason: "in our log"})
 			b.at = b.at.Add(time.Minute)
@@ -430,11 +430,11 @@ func TestEachConditionLocks(t *testing.T) {
 			b.says(diagnose.AskAcceptedDomain, diagnose.Yes, diagnose.RecipientAdmin)
 			b.add(skip)
 		}, "notice that ends it"},
-		{"greylisted", diagnose.GuardRemoval, "greylisted", func(b *builder) { ready(b); b.add(listed(diagnose.ListBounces)) }, "notice that ends it"},
-		{"policy", diagnose.GuardRemoval, "policy-unauthenticated", func(b *builder) { ready(b); b.add(listed(diagnose.ListBounces)) }, "speaks of the recipient"},
+		{"greylisted", diagnose.GuardRemoval, "greylisted", func(b *builder) { ready(b); b.add(holding(diagnose.ListBounces)) }, "notice that ends it"},
+		{"policy", diagnose.GuardRemoval, "policy-unauthenticated", func(b *builder) { ready(b); b.add(holding(diagnose.ListBounces)) }, "speaks of the recipient"},
 		{"closed", diagnose.GuardRemoval, "gateway-in-front", func(b *builder) {
 			ready(b)
-			b.add(listed(diagnose.ListBounces), diagnose.CaseClosed{Outcome: diagnose.Closed, Reason: "x"})
+			b.add(holding(diagnose.ListBounces), diagnose.CaseClosed{Outcome: diagnose.Closed, Reason: "x"})
 		}, "reopen"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -635,7 +635,7 @@ func TestRefusedEvents(t *testing.T) {
 		"no time":             edit(func(a *diagnose.AnswerRecorded) { a.When = time.Time{} }),
 		"in the future":       edit(func(a *diagnose.AnswerRecorded) { a.When = b.at.Add(time.Hour) }),
 		"no list":             diagnose.SuppressionRecorded{Platform: "SendGrid"},
-		"no platform":         diagnose.SuppressionRecorded{Entries: listed(diagnose.ListBounces).Entries},
+		"no platform":         diagnose.SuppressionRecorded{Entries: holding(diagnose.ListBounces).Entries},
 		"no reason":           diagnose.SuppressionSkipped{},
 		"no reason either":    diagnose.Overridden{Guard: diagnose.GuardProof},
 		"another guard":       diagnose.Overridden{Guard: diagnose.GuardRetry, Reason: "I want to"},

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -30,7 +31,7 @@ type sheet struct {
 
 // para adds text broken at blanks; lines after the first are indented.
 func (s *sheet) para(indent string, text safe.Text) {
-	s.lines = append(s.lines, wrapPlain(plain(text), indent, 0)...)
+	s.lines = append(s.lines, wrapPlain(plain(text), indent)...)
 }
 
 // field adds "Label: value" in at most max lines. Without a value it adds nothing.
@@ -38,11 +39,44 @@ func (s *sheet) field(label string, value safe.Text, max int) {
 	if value == "" {
 		return
 	}
-	s.lines = append(s.lines, wrapPlain(label+": "+plain(value), "  ", max)...)
+	lines := wrapPlain(label+": "+plain(value), "  ")
+	if len(lines) > max && max > 0 {
+		lines = cutLines(lines, label+": "+plain(value), max)
+	}
+	s.lines = append(s.lines, lines...)
+}
+
+// cutLines gives the first max lines of a field, ending in "...". Where a word
+// is longer than a line, lines break anywhere: else little would be left.
+func cutLines(lines []string, text string, max int) []string {
+	fits := func(line string) bool { return utf8.RuneCountInString(line) <= letterWidth-4 }
+	long := slices.ContainsFunc(strings.Fields(text), func(w string) bool { return utf8.RuneCountInString(w) > letterWidth-2 })
+	if !long {
+		lines = lines[:max]
+		last := lines[max-1]
+		for cut := strings.LastIndexByte(last, ' '); !fits(last) && cut > 2; cut = strings.LastIndexByte(last, ' ') {
+			last = last[:cut]
+		}
+		lines[max-1] = last + " ..."
+		return lines
+	}
+	rest, out, indent := []rune(strings.Join(strings.Fields(text), " ")), []string(nil), ""
+	for i := range max {
+		n := letterWidth - len(indent)
+		if i == max-1 {
+			n -= 4
+		}
+		n = min(n, len(rest))
+		out = append(out, strings.TrimRight(indent+string(rest[:n]), " "))
+		rest, indent = rest[n:], "  "
+	}
+	out[max-1] += " ..."
+	return out
 }
 
 // field is one "Label: value" of an evidence block: how many lines it may
-// take, and how many it keeps where the letter gets too long; 0 drops it.
+// take, and how many it keeps where the letter gets too long: 0 drops it at
+// last, less than 0 at once.
 type field struct {
 	label       string
 	value       safe.Text
@@ -50,8 +84,8 @@ type field struct {
 }
 
 // put adds an evidence block between a heading and a closing line, in the room
-// that the letter has left: the closing line goes first, then what may be
-// dropped, then fields shrink to what they keep, the last one, the reply, last.
+// that the letter has left: the closing line goes first, then what is dropped
+// at once, then fields shrink to what they keep.
 func (s *sheet) put(head safe.Text, fields []field, last safe.Text) {
 	measure := func() int {
 		var m sheet
@@ -63,11 +97,16 @@ func (s *sheet) put(head safe.Text, fields []field, last safe.Text) {
 		}
 		return len(m.lines)
 	}
-	closing := measure() < s.room()
-	for _, drop := range []bool{true, false} {
+	closing := last != "" && measure() < s.room()
+	for _, pass := range []func(field) (int, bool){
+		func(f field) (int, bool) { return 0, f.least < 0 },
+		func(f field) (int, bool) { return f.least, f.least > 0 },
+		func(f field) (int, bool) { return 1, f.least == 2 },
+		func(f field) (int, bool) { return 0, f.least == 0 },
+	} {
 		for i, f := range fields {
-			if drop == (f.least == 0) && measure() > s.room() {
-				fields[i].most = f.least
+			if n, now := pass(f); now && measure() > s.room() {
+				fields[i].most = n
 			}
 		}
 	}
@@ -86,7 +125,7 @@ func (s *sheet) blank() { s.lines = append(s.lines, "") }
 
 func (s *sheet) room() int { return letterLines - len(s.lines) }
 
-func (s *sheet) String() string { return strings.Join(s.lines, "\n") }
+func (s *sheet) String() string { return strings.Trim(strings.Join(s.lines, "\n"), "\n") }
 
 // plain gives text for a letter. What safe made visible is written in ASCII,
 // <U+202E> and the like, because a mail on its way may lose other forms;
@@ -116,11 +155,12 @@ func plain(t safe.Text) string {
 
 // wrapPlain breaks text at blanks into lines of letterWidth; a word that is
 // longer stands alone, because addresses and host names must stay whole to be
-// searched for, unless it is longer than three lines. With max above 0 what
-// does not fit is cut and ends in "...".
-func wrapPlain(text, indent string, max int) []string {
+// searched for, unless it is longer than three lines. The first line keeps the
+// blanks that the text begins with, the others get the indent.
+func wrapPlain(text, indent string) []string {
 	var lines []string
-	line, width := "", 0
+	line := text[:len(text)-len(strings.TrimLeft(text, " "))]
+	width := len(line)
 	flush := func() {
 		lines = append(lines, strings.TrimRight(line, " "))
 		line, width = indent, len(indent)
@@ -149,14 +189,6 @@ func wrapPlain(text, indent string, max int) []string {
 	}
 	if !empty() {
 		lines = append(lines, strings.TrimRight(line, " "))
-	}
-	if max > 0 && len(lines) > max {
-		lines = lines[:max]
-		last := lines[max-1]
-		if cut := strings.LastIndexByte(last, ' '); utf8.RuneCountInString(last)+4 > letterWidth && cut > len(indent) {
-			last = last[:cut]
-		}
-		lines[max-1] = last + " ..."
 	}
 	return lines
 }

@@ -312,7 +312,7 @@ func (v *view) rejectorNext() safe.Text {
 	}
 	switch v.verdict.Kind {
 	case Gateway:
-		next := safe.Textf("Send the five questions: to the administrator of %s first", v.filter.or("the filter"))
+		next := safe.Textf("Send the five questions: at %s, to the administrator of %s first", v.domain, v.filter.or("the filter"))
 		if v.store.known() {
 			return safe.Textf("%s, of %s second.", next, v.store.name)
 		}
@@ -329,7 +329,7 @@ func (v *view) audience() safe.Text {
 		return safe.Textf("the mail administrator of %s, which passed it on", hop)
 	}
 	if v.filter.known() && v.gatewayInPath() {
-		return safe.Textf("the administrator of %s", v.filter.name)
+		return safe.Textf("the %s administrator at %s", v.filter.name, v.domain)
 	}
 	if v.store.known() {
 		return safe.Textf("the administrator of %s at %s", v.domain, v.store.name)
@@ -372,11 +372,11 @@ func (v *view) recipientPanel() Panel {
 		a, _ := v.answer(AskExactAddress)
 		p.State, p.Reading = Answered, "does not exist"
 		p.Verdict = []safe.Text{safe.Textf("%s says the address does not exist. Keep the suppression, correct our data.", a.Who)}
-		p.Next = "Correct the address in our data. The case ends here."
+		p.Next, p.GoOn = "Correct the address in our data. The case ends here.", true
 	case confirmed:
 		p.State, p.Reading = Answered, "confirmed"
 		p.Verdict = []safe.Text{"Confirmed: the address is accepted, and the route was checked."}
-		p.Next = "Go on to step 4."
+		p.Next, p.GoOn = "Go on to step 4.", true
 	case v.consumer():
 		p.State, p.Reading, p.Copy = Active, "no administrator", nil
 		p.Verdict = []safe.Text{safe.Textf("%s is a consumer provider: there is no administrator to ask, and no letter goes out.", v.domain)}
@@ -385,7 +385,10 @@ func (v *view) recipientPanel() Panel {
 		p.State, p.Reading = Waiting, safe.Textf("%d of 5 answered", answered)
 		p.Badge = safe.Textf("%d of 5 answered", answered)
 		p.Verdict = v.recipientStands(answered)
-		p.Next = "Record each answer with y, n or o: who says it, and how they know."
+		p.Next = "Record each answer with y, n or o. Enter copies the questions and goes on to step 4."
+		if copied && p.Copy != nil {
+			p.Next, p.GoOn = "Record each answer with y, n or o: who says it, and how they know. Meanwhile go on to step 4.", true
+		}
 	default:
 		p.State, p.Reading, p.Badge = Active, "5 questions ready", "5 questions ready"
 		p.Verdict = []safe.Text{safe.Textf("Nobody has been asked yet whether %s takes mail.", v.recipient())}
@@ -400,12 +403,15 @@ func (v *view) recipientPanel() Panel {
 // recipientStands says where the answers stand.
 func (v *view) recipientStands(answered int) []safe.Text {
 	if answered == 0 {
-		return []safe.Text{"The questions are out. No answer is recorded yet."}
+		return []safe.Text{"The questions were copied. No answer is recorded yet."}
 	}
 	if a, ok := v.settled(AskExactAddress); ok {
 		open := safe.Text("Whether the domain and the route are right is still open.")
 		if v.gatewayInPath() {
 			open = safe.Textf("Whether %s knows it is still open.", v.filter.or("the filter"))
+			if g, ok := v.answer(AskGatewaySync); ok && v.doubt(g) == "" && g.Value == No {
+				open = safe.Textf("%s says no to question 3: the list of %s has to be mended first.", g.Who, v.filter.or("the filter"))
+			}
 		}
 		return []safe.Text{safe.Textf("%s says the address exists. %s", a.Who, open)}
 	}

@@ -76,7 +76,7 @@ func (v *view) suppressionPanel() Panel {
 	case listsUnknown:
 		p.Verdict = []safe.Text{safe.Textf("Not looked up. %s may hold this address and drop mail to it unsent.", capital(name))}
 		p.So = "A removal before the cause is mended makes another permanent failure."
-		p.Next = safe.Textf("Look the address up at %s and record each list; n if no platform is in the path.", name)
+		p.Next = safe.Textf("Look the address up at %s and record each list; N if no platform is in the path.", name)
 		p.Sections = append(p.Sections, Section{Label: "where", Findings: []Finding{{Key: "where", Claim: v.platform.lookUpWhere(), Source: "here"}}})
 		if v.verdict.Kind == SendingPlatform {
 			p.State, p.Reading = Active, "look it up"
@@ -87,11 +87,11 @@ func (v *view) suppressionPanel() Panel {
 		p.Next = "Go on to step 6."
 	case listsClear:
 		p.State, p.Reading = Answered, "on no list"
-		p.Verdict = []safe.Text{safe.Textf("%s holds no entry for this address.", capital(name))}
+		p.Verdict = []safe.Text{safe.Textf("%s holds no entry for this address on the lists that were looked at.", capital(name))}
 		p.Next = "Go on to step 6."
 		if len(v.c.Removals) > 0 {
 			p.Reading = safe.Textf("removed %s", v.clock(v.c.Removals[len(v.c.Removals)-1].At))
-			p.Verdict = []safe.Text{safe.Textf("The entry at %s was removed. Nothing is sent again by that alone.", name)}
+			p.Verdict = []safe.Text{safe.Textf("The entry at %s is recorded as removed. That alone sends nothing.", name)}
 		}
 	case listsUnsure:
 		p.State, p.Reading, p.Badge, p.BadgeIs = Active, "could not tell", "cannot tell", Missing

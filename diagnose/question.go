@@ -254,7 +254,7 @@ func (v *view) recipientDraft() *Draft {
 	refused := safe.Textf("Our mail to one address at %s was refused as %s", v.domainHere(), v.refusedAs())
 	if hop := v.firstHop(); hop != "" {
 		to = hop
-		refused = safe.Textf("You passed our mail to %s on to %s, which was refused as %s: please correct the forward or list, or ask there", v.r.OriginalRecipient.Value, v.addressHere(), v.refusedAs())
+		refused = safe.Textf("You passed our mail to %s on to %s, which was refused as %s: please correct the forward or list, or ask there", short(string(v.r.OriginalRecipient.Value), letterWidth), v.addressHere(), v.refusedAs())
 	} else if h := v.verdict.Host; h != "" && len(h) <= letterWidth && v.verdict.Kind != UnknownRejector {
 		who := safe.Text("mail server")
 		if v.verdict.Kind == Gateway {
@@ -291,6 +291,9 @@ func (v *view) domainHere() safe.Text {
 	return safe.Of(v.domain)
 }
 
+// inSubject names the recipient in a subject.
+func (v *view) inSubject() safe.Text { return short(string(v.r.Recipient.Value), letterWidth) }
+
 // refusedAs says in the letter what the reply made of the address.
 func (v *view) refusedAs() safe.Text {
 	switch {
@@ -326,7 +329,7 @@ func (v *view) letterSubject() safe.Text {
 	if v.verdict.Kind == Gateway {
 		by = " by your filter"
 	}
-	return safe.Textf("Mail to %s refused%s [%s]", v.recipient(), by, v.mark())
+	return safe.Textf("Mail to %s refused%s [%s]", v.inSubject(), by, v.mark())
 }
 
 // mark is the tag that ties letters and test messages to the case.
@@ -358,6 +361,15 @@ func numbers(ids []QuestionID) safe.Text {
 // evidence writes what the other side needs to find the refusal in its logs.
 // Refused at RCPT it never saw Message-ID or subject: those are left out.
 func (v *view) evidence(s *sheet) {
+	v.evidenceTo(s, "Our server", "Your server", "Your reply", "After your answer we send one test.")
+}
+
+// ourEvidence writes the same for somebody on our own side or between.
+func (v *view) ourEvidence(s *sheet) {
+	v.evidenceTo(s, "Told by", "Refused by", "Reply", "")
+}
+
+func (v *view) evidenceTo(s *sheet, ours, theirs, reply string, last safe.Text) {
 	place := safe.Text("To find it:")
 	switch v.r.Stage {
 	case "rcpt":
@@ -375,24 +387,24 @@ func (v *view) evidence(s *sheet) {
 	if v.r.Stage != "data" && v.r.Stage != "content" {
 		id = ""
 	}
-	ours, theirs := safe.Text("Our server"), safe.Text("Your server")
-	// The host that wrote the bounce is ours only where it is not theirs.
+	// The host that wrote the bounce is ours only where it is not theirs; what a
+	// forward led to is not theirs.
 	if v.reporterIsTheirs() || v.firstHop() != "" {
 		ours = "Told by"
 	}
 	if v.firstHop() != "" {
-		theirs = "Refused by"
+		theirs, reply = "Refused by", "Reply"
 	}
 	s.put(place, []field{
 		{label: "Time", value: when, most: 1, least: 1},
 		{label: "Envelope from", value: v.r.Sender.Value.Safe(), most: 2, least: 1},
-		{label: "Envelope to", value: v.recipient(), most: 6, least: 6},
-		{label: string(ours), value: joinNonEmpty(" ", v.reporterAddr(), v.r.ReportingMTA.Value.Safe()), most: 2, least: 1},
-		{label: string(theirs), value: joinNonEmpty(" ", v.hostAddr(), v.r.RemoteMTA.Value.Safe()), most: 2, least: 1},
-		{label: "MX seen", value: v.mxSeen(), most: 2},
-		{label: "Message-ID", value: id, most: 2, least: 1},
-		{label: "Your reply", value: v.r.Diagnostic.Value.Safe(), most: 4, least: 2},
-	}, "After your answer we send one test.")
+		{label: "Envelope to", value: v.recipient(), most: 5, least: 5}, // as long as RFC 5321 section 4.5.3.1.3 allows
+		{label: ours, value: joinNonEmpty(" ", v.reporterAddr(), v.r.ReportingMTA.Value.Safe()), most: 2, least: 1},
+		{label: theirs, value: joinNonEmpty(" ", v.hostAddr(), v.r.RemoteMTA.Value.Safe()), most: 2, least: 1},
+		{label: "MX seen", value: v.mxSeen(), most: 2, least: -1},
+		{label: "Message-ID", value: id, most: 2},
+		{label: reply, value: v.r.Diagnostic.Value.Safe(), most: 4, least: 2},
+	}, last)
 }
 
 // utc writes a time for a letter, bothTimes with its own offset beside it.

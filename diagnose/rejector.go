@@ -75,6 +75,8 @@ func (v *view) ownSide() safe.Text {
 		return "the refusing side is a local socket, not a host"
 	case v.addr.IsValid() && (v.addr.IsLoopback() || v.addr.IsPrivate()) && !v.reporterIsTheirs():
 		return safe.Textf("%s is a private address: the refusal did not leave our network", v.addr)
+	case v.host == "" && !v.addr.IsValid() && v.mxAllOwn():
+		return safe.Textf("every MX of %s is one of our own hosts", v.domain)
 	case v.host != "" || v.addr.IsValid() || v.reporter == "" || !v.isOwn(v.reporter, netip.Addr{}):
 		return ""
 	case v.r.Stage == "local":
@@ -83,6 +85,13 @@ func (v *view) ownSide() safe.Text {
 		return "our own host gave it up by DNS alone: no other host was asked"
 	}
 	return ""
+}
+
+// mxAllOwn reports whether every MX of the domain is one of our own hosts: then
+// our own side refused, whichever of them it was.
+func (v *view) mxAllOwn() bool {
+	hosts := v.mxEntries()
+	return len(hosts) > 0 && !slices.ContainsFunc(hosts, func(e mxEntry) bool { return !v.isOwn(e.Host, netip.Addr{}) })
 }
 
 // remoteIsForeign reports whether a host is named that is not ours.

@@ -267,7 +267,7 @@ func (v *view) waits() []WaitingFor {
 	}
 	if len(out) == 0 {
 		if c, ok := v.copied(StepRejector, StepRecipient); ok && !open(v.ownerConfirmed()) && !v.recipientAbsent() {
-			out = append(out, WaitingFor{Who: v.audience(), What: "the five questions", Since: c.At})
+			out = append(out, WaitingFor{Who: v.audience(), What: "5 questions", Since: c.At})
 		}
 	}
 	if v.retryResult() == RetryAccepted {
@@ -283,6 +283,9 @@ func (v *view) listSource() Source {
 		return "you"
 	}
 	p := v.c.Lists[len(v.c.Lists)-1]
+	if n := len(v.c.Removals); n > 0 && v.c.Removals[n-1].At.After(p.At) {
+		return "you" // a removal is recorded by hand; the platform was not asked again
+	}
 	if p.Who != "" {
 		return p.Who.Safe()
 	}

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"deadletter/diagnose"
@@ -36,11 +38,11 @@ func caseActions() []action {
 		{keys: []string{"w"}, show: "w", in: in, long: "asked whom", rank: 10, does: "record whom the questions went to, and wait for that person", can: both(hasTasks, canWrite), run: (*Model).openAsked},
 		{
 			keys: []string{"u"}, show: "u", in: in, long: "undo", rank: 8, does: "take the last decision back",
-			can: both(canWrite, offered(diagnose.OfferUndo)), run: undoWith(diagnose.OfferUndo, "taken back; U brings it back"),
+			can: both(canWrite, offered(diagnose.OfferUndo)), run: undoWith(diagnose.OfferUndo, "taken back", "U brings it back"),
 		},
 		{
 			keys: []string{"U"}, show: "U", in: in, long: "redo", rank: 9, does: "bring back what was undone",
-			can: both(canWrite, offered(diagnose.OfferRedo)), run: undoWith(diagnose.OfferRedo, "brought back"),
+			can: both(canWrite, offered(diagnose.OfferRedo)), run: undoWith(diagnose.OfferRedo, "brought back", "u takes it back"),
 		},
 		{keys: []string{"c"}, show: "c", in: in, long: "copy only", short: "copy", rank: 6, does: "copy the questions and stay here", can: hasDraft, run: func(m *Model) tea.Cmd { return m.copyHere(false) }},
 		{keys: []string{"e"}, show: "e", in: in, long: "letter", rank: 3, does: "read and change the letter before it is copied", can: hasDraft, run: (*Model).openLetter},
@@ -102,15 +104,17 @@ func offered(kind diagnose.OfferKind) func(m *Model) (bool, safe.Text) {
 	}
 }
 
-// undoWith asks for an earlier event to be taken back, or for an undo to be.
-func undoWith(kind diagnose.OfferKind, done safe.Text) func(m *Model) tea.Cmd {
+// undoWith asks for an earlier event to be taken back, or for an undo to be,
+// and says which one it was: it may lie on another panel.
+func undoWith(kind diagnose.OfferKind, done, back safe.Text) func(m *Model) tea.Cmd {
 	return func(m *Model) tea.Cmd {
 		c := m.kase()
 		o, ok := c.offer(kind, "")
 		if !ok {
 			return nil
 		}
-		return m.propose(c, done, diagnose.Undone{Seq: o.Seq})
+		_, what, _ := strings.Cut(string(o.Label), " ") // "undo the answer of Dana"
+		return m.propose(c, safe.Textf("%s: %s; %s", done, safe.Of(what), back), diagnose.Undone{Seq: o.Seq})
 	}
 }
 

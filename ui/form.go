@@ -2,7 +2,6 @@ package ui
 
 import (
 	"strings"
-	"unicode"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -122,25 +121,13 @@ func (f *form) typed(_ *Model, k tea.KeyMsg) {
 	switch k.String() {
 	case "left":
 		e.chosen = (e.chosen + len(e.choices) - 1) % len(e.choices)
-	case "right", " ":
+	case "right":
 		e.chosen = (e.chosen + 1) % len(e.choices)
 	default:
-		if k.Type == tea.KeyRunes && len(k.Runes) > 0 {
-			f.choose(e, k.Runes[0])
-		}
-	}
-}
-
-// choose goes to the next choice that begins with a letter.
-func (f *form) choose(e *field, letter rune) {
-	for i := 1; i <= len(e.choices); i++ {
-		at := (e.chosen + i) % len(e.choices)
-		for _, r := range string(e.choices[at].label) {
-			if unicode.ToLower(r) == unicode.ToLower(letter) {
-				e.chosen = at
-				return
-			}
-			break
+		// Letters never choose: a name or a reply typed into the wrong field would
+		// change what is recorded.
+		if k.Type == tea.KeyRunes || k.Type == tea.KeySpace {
+			f.wrong = "left and right choose here; tab goes to the next field"
 		}
 	}
 }

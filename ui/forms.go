@@ -173,10 +173,8 @@ func (m *Model) openAnswer(v diagnose.AnswerValue) tea.Cmd {
 			}}, nil
 		},
 	}
-	if v == diagnose.Other {
-		f.at = 0
-	} else {
-		f.first()
+	if f.at = 1; v == diagnose.Other {
+		f.at = 0 // y and n have given the answer; o has not
 	}
 	m.openOverlay(f)
 	return nil

@@ -93,7 +93,8 @@ func TestAskedPerson(t *testing.T) {
 func TestListsAreRecorded(t *testing.T) {
 	b := sample(t).keys("5", "s").text("SendGrid").keys("enter")
 	b.mustShow("say of at least one list what it holds")
-	b.keys("tab", "l", "tab", "n").keys("enter")
+	b.text("listed").mustShow("left and right choose here")
+	b.keys("tab", "right", "right", "tab", "right").keys("enter")
 	got, _ := b.recorded().(diagnose.SuppressionRecorded)
 	if got.Platform != "SendGrid" || got.Who != "mara" || len(got.Entries) != 2 ||
 		got.Entries[0].Listed != diagnose.IsListed || got.Entries[1].Listed != diagnose.NotListed {
@@ -134,7 +135,7 @@ func TestRemovalAndResult(t *testing.T) {
 	if b.recorded() != diagnose.Body(diagnose.RemovalRecorded{Platform: "SendGrid", List: diagnose.ListBounces}) {
 		t.Errorf("recorded %+v", b.recorded())
 	}
-	b = newBench(t, &f, false).size(120, 40).keys("6", "enter", "d", "enter")
+	b = newBench(t, &f, false).size(120, 40).keys("6", "enter", "enter", "right", "right", "enter")
 	if b.recorded() != diagnose.Body(diagnose.RetryEnded{Intent: 44, Result: diagnose.RetryDelivered}) {
 		t.Errorf("recorded %+v", b.recorded())
 	}

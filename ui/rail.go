@@ -77,7 +77,20 @@ func (m *Model) railFoot(f diagnose.Flow) []row {
 			l := line(plain, "  ")
 			l.add(attention, m.g.waiting)
 			l.add(plain, " ")
-			l.add(plain, m.g.cut(x.Who, 12))
+			if who := wrap(x.Who, w); cells(x.Who) > 12 {
+				// A long name takes lines of its own.
+				l.add(plain, who[0])
+				for _, more := range who[1:min(len(who), 3)] {
+					rows = append(rows, l)
+					l = line(plain, "    "+more)
+				}
+				rows = append(rows, l)
+				if x.What != "" {
+					rows = append(rows, line(quiet, "    "+m.g.cut(x.What, w-1)))
+				}
+				continue
+			}
+			l.add(plain, x.Who)
 			if x.What != "" {
 				l.to(max(l.width+1, 15))
 				l.add(quiet, m.g.cut(x.What, railWidth-1-l.width))

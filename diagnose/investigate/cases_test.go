@@ -44,11 +44,7 @@ func TestCases(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			a := parseArchive(string(data))
+			a := parseArchive(readFile(t, file))
 			in, err := readCase(a)
 			if err != nil {
 				t.Fatal(err)
@@ -131,20 +127,33 @@ func (in setting) open(t testing.TB) (*investigate.Session, []bounce.Report) {
 			t.Error(err)
 		}
 	})
-	ours := bounce.Ours{}
-	for _, own := range in.own {
-		ours.Hosts, ours.Domains = append(ours.Hosts, own), append(ours.Domains, own)
-	}
-	result := bounce.Read(in.bounce, bounce.Options{Name: "case", Now: caseTime, Ours: ours})
-	if result.Problem != nil {
-		t.Fatalf("not read: %v, %s", result.Problem, result.Says)
-	}
-	record(t, s, in.bodies(result.Reports[0])...)
+	r := in.report(t)
+	record(t, s, in.bodies(r)...)
 	if err := s.Start(diagnose.RoundOpen); err != nil {
 		t.Fatal(err)
 	}
 	idle(t, s)
-	return s, result.Reports
+	return s, []bounce.Report{r}
+}
+
+// report reads the bounce and gives its first recipient's fate.
+func (in setting) report(t testing.TB) bounce.Report {
+	t.Helper()
+	ours := bounce.Ours{Hosts: in.own, Domains: in.own}
+	result := bounce.Read(in.bounce, bounce.Options{Name: "case", Now: caseTime, Ours: ours})
+	if result.Problem != nil {
+		t.Fatalf("not read: %v, %s", result.Problem, result.Says)
+	}
+	return result.Reports[0]
+}
+
+func readFile(t testing.TB, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }
 
 func (in setting) bodies(r bounce.Report) []diagnose.Body {
@@ -190,7 +199,9 @@ func said(f diagnose.Flow, reports []bounce.Report) string {
 		fmt.Fprintf(&b, "%s: "+format+"\n", append([]any{label}, args...)...)
 	}
 	line("header", "%s | %s", f.Header.Recipient, f.Header.Reply)
-	line("genuine", "%s", reports[0].Genuine)
+	for _, r := range reports {
+		line("genuine", "%s", r.Genuine)
+	}
 	line("branch", "%s", f.Branch)
 	line("outcome", "%s", f.Outcome)
 	if f.Side != nil {

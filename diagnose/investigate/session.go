@@ -322,6 +322,9 @@ func (s *Session) ask(ctx context.Context) {
 		}, func(a dnsx.Answer) { s.answered(ctx, a) })
 		s.write.Lock()
 		if ctx.Err() != nil {
+			if s.ctx.Err() != nil {
+				s.running = false // no other runner has taken over
+			}
 			if s.now.Load().status.Running && !s.running {
 				s.publish(func(n *snapshot) { n.status.Running = false })
 			}

@@ -150,7 +150,7 @@ func TestNoHome(t *testing.T) {
 	s.wait("copied to tmux buffer", "0 of 5 answered")
 	s.answer("Dana Ito")
 	s.keys("q")
-	if frame := s.wait("left with 0"); strings.Contains(frame, "is saved in") {
+	if frame := s.wait("left with 0"); strings.Contains(frame, "saved in") {
 		t.Errorf("it says that it saved:\n%s", frame)
 	}
 	got := p.run("cases").want(t, 4)

@@ -51,7 +51,7 @@ func (s *screen) fillIn(who string) {
 // opens it again: whatever was decided by then is there.
 func TestResume(t *testing.T) {
 	leave := map[string]func(s *screen){
-		"quit": func(s *screen) { s.keys("q"); s.wait("left with 0", "to go on: deadletter open") },
+		"quit": func(s *screen) { s.keys("q"); s.wait("left with 0", "resume: deadletter open") },
 		"kill": func(s *screen) { s.kill() },
 	}
 	moments := []struct {

@@ -98,7 +98,7 @@ func TestTerminalIsGivenBack(t *testing.T) {
 			if diff := sameModes(before, m.modes()); diff != "" {
 				t.Errorf("the modes are not as they were:\n%s", diff)
 			}
-			all := string(m.until("to go on: deadletter open"))
+			all := string(m.until("resume: deadletter open"))
 			for _, mode := range []string{"1049", "2004", "1004"} {
 				if on, off := strings.LastIndex(all, "\x1b[?"+mode+"h"), strings.LastIndex(all, "\x1b[?"+mode+"l"); on >= 0 && off < on {
 					t.Errorf("mode %s is still on", mode)

@@ -110,7 +110,7 @@ func TestFromBounceToVerdict(t *testing.T) {
 				t.Error("the name servers of the domain were not asked themselves")
 			}
 			s.keys("q")
-			s.wait("left with 0", "deadletter open 2")
+			s.wait("left with 0", "resume: deadletter open 2")
 		})
 	}
 }
