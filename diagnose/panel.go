@@ -372,7 +372,7 @@ func (v *view) recipientPanel() Panel {
 		a, _ := v.answer(AskExactAddress)
 		p.State, p.Reading = Answered, "does not exist"
 		p.Verdict = []safe.Text{safe.Textf("%s says the address does not exist. Keep the suppression, correct our data.", a.Who)}
-		p.Next, p.GoOn = "Correct the address in our data. The case ends here.", true
+		p.Next, p.GoOn, p.GoTo = "Correct the address in our data. The case ends here; X closes it with a reason.", true, ""
 	case confirmed:
 		p.State, p.Reading = Answered, "confirmed"
 		p.Verdict = []safe.Text{"Confirmed: the address is accepted, and the route was checked."}

@@ -3,6 +3,7 @@ package ui
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -77,7 +78,8 @@ func (m *Model) openResult() tea.Cmd {
 	m.openOverlay(&form{
 		title: "Record what came of the retry", do: "record", keep: "record nothing", done: "result recorded", kase: c,
 		fields: []field{
-			choiceOf("result", "result", string(diagnose.RetryAccepted), []choice{
+			choiceOf("result", "result", "", []choice{
+				{"", "not chosen yet"}, // it stays in the record: no enter by mistake
 				{string(diagnose.RetryAccepted), "accepted by the server, not seen in the mailbox yet"},
 				{string(diagnose.RetryDelivered), "delivered: seen in the mailbox"},
 				{string(diagnose.RetrySame), "the same refusal"},
@@ -88,6 +90,10 @@ func (m *Model) openResult() tea.Cmd {
 			textOf("reply", "reply", "", ""),
 		},
 		make: func(_ *Model, f *form) ([]diagnose.Body, error) {
+			if f.value("result") == "" {
+				f.at = 0
+				return nil, errors.New("choose with left and right what came of it; it cannot be undone")
+			}
 			return []diagnose.Body{diagnose.RetryEnded{Intent: o.Seq, Result: diagnose.RetryResult(f.value("result")), Reply: safe.Untrusted(f.value("reply"))}}, nil
 		},
 	})

@@ -93,8 +93,8 @@ func TestAskedPerson(t *testing.T) {
 func TestListsAreRecorded(t *testing.T) {
 	b := sample(t).keys("5", "s").text("SendGrid").keys("enter")
 	b.mustShow("say of at least one list what it holds")
-	b.text("listed").mustShow("left and right choose here")
-	b.keys("tab", "right", "right", "tab", "right").keys("enter")
+	b.keys("tab").text("listed").mustShow("left and right choose here")
+	b.keys("right", "right", "tab", "right").keys("enter")
 	got, _ := b.recorded().(diagnose.SuppressionRecorded)
 	if got.Platform != "SendGrid" || got.Who != "mara" || len(got.Entries) != 2 ||
 		got.Entries[0].Listed != diagnose.IsListed || got.Entries[1].Listed != diagnose.NotListed {

@@ -60,7 +60,7 @@ func TestResume(t *testing.T) {
 		step3 []string // on panel 3 when the case is open again
 	}{
 		{"opened", func(s *screen) {}, []string{"Nobody has been asked yet", "5 questions ready"}},
-		{"copied", func(s *screen) { s.copied() }, []string{"The questions are out. No answer is recorded yet.", "0 of 5 answered"}},
+		{"copied", func(s *screen) { s.copied() }, []string{"The questions were copied. No answer is recorded yet.", "0 of 5 answered"}},
 		{"answered", func(s *screen) { s.copied(); s.answer("Dana Ito") }, []string{"Dana Ito says the address exists.", "1 of 5 answered", "yes, a mailbox"}},
 		{"undone", func(s *screen) { s.copied(); s.answer("Dana Ito"); s.keys("u"); s.wait("taken back") }, []string{"0 of 5 answered"}},
 	}
@@ -115,7 +115,7 @@ func TestSecondProcess(t *testing.T) {
 	second := p.open(100, 30, "", "--offline", "open", id)
 	second.wait("read-only")
 	second.keys("3")
-	second.wait("The questions are out.", "read-only")
+	second.wait("The questions were copied.", "read-only")
 	host, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)

@@ -137,7 +137,7 @@ func TestDiskFillsUp(t *testing.T) {
 		again, says, shows string
 	}{
 		{func() { s.fillIn("Dana Ito") }, "Enter", "recorded; u takes it back", "1 of 5 answered"},
-		{func() { s.keys("u") }, "u", "taken back; U brings it back", "5 questions ready"},
+		{func() { s.keys("u") }, "u", "U brings it back", "5 questions ready"},
 	}
 	frame, refused := "", 0
 	for n := 0; !strings.Contains(frame, "not recorded"); n++ {

@@ -116,7 +116,8 @@ func (d *desk) show(ctx context.Context, g *globals, sessions []ui.Session, noti
 		Local: !caps.SSH, Offline: d.offline, Version: Version(), Notice: joinNotice(notice, d.notice()), Kept: d.kept(),
 		Actor: d.user, SaveLetter: d.saveLetter,
 	})
-	_, err = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(writer), tea.WithAltScreen(), tea.WithFPS(framesPerSecond)).Run()
+	_, err = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(writer), tea.WithAltScreen(), tea.WithFPS(framesPerSecond),
+		tea.WithoutSignalHandler()).Run()
 	restoring := restore()
 	closing := d.close()
 	for _, line := range model.Saved() {

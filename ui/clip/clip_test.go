@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -338,6 +339,9 @@ func TestNoWay(t *testing.T) {
 // kept is said.
 func TestFileThatCannotBeWritten(t *testing.T) {
 	gone := filepath.Join(t.TempDir(), "gone")
+	if err := os.WriteFile(gone, nil, 0o600); err != nil { // a file where the folder should be
+		t.Fatal(err)
+	}
 	var tty bytes.Buffer
 	for _, terminal := range []io.Writer{&tty, nil} {
 		c, err := clip.New(clip.Options{Env: func(n string) string { return with(nil)[n] }, Terminal: terminal, Dir: gone,
@@ -347,7 +351,7 @@ func TestFileThatCannotBeWritten(t *testing.T) {
 		}
 		got, err := c.Copy(t.Context(), "x")
 		if terminal == nil {
-			if !errors.Is(err, clip.ErrNoWay) || !errors.Is(err, os.ErrNotExist) {
+			if !errors.Is(err, clip.ErrNoWay) || !errors.Is(err, syscall.ENOTDIR) {
 				t.Errorf("got %+v, %v", got, err)
 			}
 			continue
