@@ -149,12 +149,6 @@ type Closing struct {
 	By Actor
 }
 
-// RefusedUndo is an undo that was not done, and why.
-type RefusedUndo struct {
-	Seq uint64 // the event that was to be undone
-	Why safe.Text
-}
-
 // Fold gives the case that the events amount to, in the order given. It never
 // fails: what makes no sense is ignored. Applying the events one by one gives the same.
 func Fold(events []Event) *Case {
@@ -186,52 +180,6 @@ func fold(log []Event) state {
 	return s
 }
 
-// undone finds which events no longer count, by their place in the log. The
-// latest Undone decides first, so that undoing an Undone brings its event back.
-// An Undone reaches what stands before it and nothing else, so that a log folds
-// alike at once and event by event.
-func undone(log []Event) (dead map[int]bool, refused []RefusedUndo) {
-	dead = map[int]bool{}
-	target := map[int]int{} // place of an Undone -> place of what it names
-	places := make(map[uint64]int, len(log))
-	for i, e := range log {
-		if u, ok := e.Body.(Undone); ok {
-			target[i] = -1
-			if at, known := places[u.Seq]; known {
-				target[i] = at
-			}
-		}
-		places[e.Seq] = i
-	}
-	for i, e := range slices.Backward(log) {
-		u, ok := e.Body.(Undone)
-		if !ok || dead[i] {
-			continue
-		}
-		switch at := target[i]; {
-		case at < 0:
-			refused = append(refused, RefusedUndo{u.Seq, "there is no such earlier event to undo"})
-		case !CanUndo(log[at].Body):
-			refused = append(refused, RefusedUndo{u.Seq, safe.Textf("%s cannot be undone: it %s", describe(log[at].Body), whyNot(log[at].Body))})
-		default:
-			dead[at] = true
-		}
-	}
-	slices.Reverse(refused)
-	return dead, refused
-}
-
-// CanUndo reports whether an event of this kind can be taken back. What went
-// out to others, what was found out, and what spends a permit cannot.
-func CanUndo(b Body) bool {
-	switch b.(type) {
-	case BounceCaptured, SiblingsSeen, AnswerRecorded, AskedPerson, SuppressionRecorded, SuppressionSkipped,
-		CacheCleared, Overridden, CaseClosed, CaseReopened, Undone:
-		return true
-	}
-	return false
-}
-
 // whyNot says why an event stays.
 func whyNot(b Body) safe.Text {
 	switch b.(type) {
@@ -243,41 +191,6 @@ func whyNot(b Body) safe.Text {
 		return "was written by a later version"
 	}
 	return "is what the case stands on"
-}
-
-// describe names an event for a sentence.
-func describe(b Body) safe.Text {
-	switch v := b.(type) {
-	case QuestionsCopied:
-		return "a copy of the questions"
-	case RetryIntended:
-		return "a spent retry permit"
-	case RetryEnded:
-		return "the result of a retry"
-	case RemovalRecorded:
-		return "a removal"
-	case DNSAnswered:
-		return "a DNS answer"
-	case AnswerRecorded:
-		return safe.Textf("the answer of %s", v.Who)
-	case AskedPerson:
-		return safe.Textf("the question to %s", v.Who)
-	case SuppressionRecorded:
-		return safe.Textf("the look-up at %s", v.Platform)
-	case BounceCaptured:
-		return "a captured bounce"
-	case CaseClosed:
-		return "the closing"
-	case CaseOpened:
-		return "the opening of the case"
-	case RoundStarted, RoundStopped:
-		return "a round of DNS questions"
-	case Undone:
-		return "an undo"
-	case nil:
-		return "an empty event"
-	}
-	return safe.Of(strings.ReplaceAll(b.Type(), "_", " "))
 }
 
 // fold adds one event that counts. Slices are clipped before they grow, so

@@ -136,7 +136,7 @@ func (v *view) stillBouncesDraft(last Retry) *Draft {
 		return nil
 	}
 	var s sheet
-	s.para("", safe.Textf("After your answer we sent one test to %s. It was refused as before. We send nothing more.", v.addressHere()))
+	s.para("", safe.Textf("After your answer we sent one test to %s. It was refused as before. We send nothing more until you answer.", v.addressHere()))
 	s.field("First refusal", safe.Textf("%s  %s", utc(v.b.Failed()), v.r.Diagnostic.Value), 3)
 	if last.Ended != nil {
 		s.field("Test refusal", safe.Textf("%s  %s", utc(last.EndAt), last.Ended.Reply), 3)

@@ -7,104 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"deadletter/diagnose/operator"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
 	"deadletter/dnsx/survey"
 )
-
-// nameParties says which companies play a part, by the catalogue: who runs the
-// named host, which filter stands in front of the domain, who holds the
-// mailboxes, through which platform the mail went out.
-func (v *view) nameParties() {
-	v.hostOp = v.runs(v.host, v.facts.Host.PTR.Names)
-	if v.host == "" && v.addr.IsValid() {
-		v.hostOp = v.runs("", v.facts.Host.PTR.Names)
-	}
-	target := v.facts.Autodiscover.Target
-	var tokens []string
-	for _, t := range v.facts.Tokens {
-		tokens = append(tokens, t.Text)
-	}
-	if op, _, ok := operator.Behind(target, v.facts.SPF.Domains(), tokens); ok {
-		v.store, v.storeSource = newParty(op), "dns"
-	}
-	for _, e := range v.mxEntries() {
-		p := v.runs(e.Host, nil)
-		switch p.role() {
-		case operator.Gateway, operator.Forwarder:
-			if !v.filter.known() {
-				v.filter = p
-			}
-		case operator.Host:
-			if !v.store.known() {
-				v.store, v.storeSource = p, "dns"
-			}
-		case operator.GatewayHost:
-			if !v.store.known() && !v.filter.known() {
-				v.store, v.storeSource = p, "dns"
-			}
-		}
-	}
-	if v.filter.known() && v.store.name == v.filter.name {
-		v.store, v.storeSource = party{}, ""
-	}
-	v.namePlatform()
-}
-
-// runs looks a host up in the catalogue by its name, then by the names of its
-// address.
-func (v *view) runs(host string, ptr []string) party {
-	if op, ok := operator.Lookup(host); ok && host != "" {
-		return newParty(op)
-	}
-	for _, name := range ptr {
-		if op, ok := operator.ByPTR(name); ok {
-			return newParty(op)
-		}
-	}
-	return party{}
-}
-
-// namePlatform finds the sending platform by what the bounce shows first, then
-// by the sender's SPF, which only says what may send.
-func (v *view) namePlatform() {
-	for _, p := range operator.Platforms() {
-		if strings.EqualFold(p.Name, string(v.r.Source.Value)) {
-			v.platform, v.platformSource = sender{safe.Of(p.Name), p}, v.line(v.r.Source)
-			return
-		}
-	}
-	hosts := []string{v.reporter, v.senderDomain}
-	for _, link := range v.answers[v.facts.SenderSPF.From].Chain {
-		hosts = append(hosts, link.Host)
-	}
-	for _, f := range v.r.Through {
-		hosts = append(hosts, strings.Fields(strings.ToLower(string(f.Value)))...)
-	}
-	if p, _, ok := operator.FindPlatform(operator.Hints{Hosts: hosts}); ok {
-		v.platform, v.platformSource = sender{safe.Of(p.Name), p}, v.line(v.r.ReportingMTA)
-		return
-	}
-	if p, _, ok := operator.FindPlatform(operator.Hints{SPF: v.facts.SenderSPF.Domains()}); ok {
-		v.platform, v.platformSource = sender{safe.Of(p.Name), p}, "dns"
-	}
-}
-
-// platformOrSource names who wrote the bounce.
-func (v *view) platformOrSource() safe.Text {
-	if s := v.r.Source.Value; s != "" {
-		return s.Safe()
-	}
-	return ""
-}
-
-// consumer reports whether the domain belongs to a provider of private
-// mailboxes: there is no administrator to ask.
-func (v *view) consumer() bool {
-	_, ok := operator.ConsumerDomain(v.domain)
-	return ok
-}
 
 // mxEntry is one MX record as the resolver or an authoritative server has it.
 type mxEntry struct {

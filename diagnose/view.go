@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"deadletter/diagnose/bounce"
-	"deadletter/diagnose/operator"
 	"deadletter/diagnose/reply"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
@@ -305,46 +304,6 @@ func (v *view) listTime() time.Time {
 	return at
 }
 
-// party is a company or system that plays a part, as far as it is known.
-type party struct {
-	name safe.Text
-	op   operator.Operator
-}
-
-// newParty names an operator as people do: without what the catalogue adds in
-// brackets.
-func newParty(op operator.Operator) party {
-	name, _, _ := strings.Cut(op.Name, " (")
-	return party{safe.Of(name), op}
-}
-
-func (p party) known() bool { return p.name != "" }
-
-// or gives the party's name, or other words for it.
-func (p party) or(otherwise safe.Text) safe.Text {
-	if p.known() {
-		return p.name
-	}
-	return otherwise
-}
-
-// where says what to open in the party's console; hint when that was not
-// looked up in its documentation.
-func (p party) where(otherwise safe.Text) (text safe.Text, hint bool) {
-	if p.known() && p.op.Console != "" {
-		return safe.Of(p.op.Console), p.op.ConsoleHint
-	}
-	return otherwise, true
-}
-
-func (p party) role() operator.Role { return p.op.Role }
-
-// sender is the sending platform, as far as it is known.
-type sender struct {
-	name safe.Text
-	op   operator.Platform
-}
-
 func (s sender) known() bool { return s.name != "" }
 
 func (s sender) or(otherwise safe.Text) safe.Text {
@@ -352,18 +311,4 @@ func (s sender) or(otherwise safe.Text) safe.Text {
 		return s.name
 	}
 	return otherwise
-}
-
-func (s sender) supportName() safe.Text {
-	if s.known() {
-		return safe.Textf("the support of %s", s.name)
-	}
-	return "the sending platform's support"
-}
-
-func (s sender) lookUpWhere() safe.Text {
-	if s.op.Where != "" {
-		return safe.Of(s.op.Where)
-	}
-	return "the suppression lists of whatever sends this mail: bounces, blocks, invalid, complaints, unsubscribes"
 }

@@ -130,6 +130,7 @@ const (
 	retryOnce
 	recordResult
 	recordLists
+	closeCase
 	goFromRail
 )
 
@@ -162,6 +163,11 @@ func (m *Model) enterMeans() meaning {
 		}
 		if _, ok := c.offer(diagnose.OfferLookUp, p.Step); ok && p.Step == diagnose.StepSuppression && (p.State == diagnose.Active || p.State == diagnose.Pending) {
 			return recordLists
+		}
+		resolved := c.snap.flow.Outcome == diagnose.Resolved && p.Step == diagnose.StepRetry
+		absent := c.snap.flow.Outcome == diagnose.Absent && p.Step == diagnose.StepRecipient
+		if _, ok := c.offer(diagnose.OfferClose, ""); ok && (resolved || absent) {
+			return closeCase
 		}
 	}
 	if c.following(p) != nowhere {
@@ -218,6 +224,8 @@ func enterWords(m *Model) (long, short safe.Text) {
 		return "record what came of it", "result"
 	case recordLists:
 		return "record the look-up", "look-up"
+	case closeCase:
+		return "close the case", "close"
 	case goFromRail:
 		return "to the panel", "panel"
 	}
@@ -241,6 +249,8 @@ func (m *Model) enter() tea.Cmd {
 		return m.openResult()
 	case recordLists:
 		return m.openLists()
+	case closeCase:
+		return m.openClose()
 	case goFromRail:
 		m.focus = panelPane
 	}

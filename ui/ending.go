@@ -118,11 +118,15 @@ func outcomeChoices() []choice {
 
 func (m *Model) openClose() tea.Cmd {
 	c := m.kase()
+	outcome := c.snap.flow.Outcome
+	if outcome == "" || outcome == diagnose.Open || outcome == diagnose.OnHold {
+		outcome = diagnose.Closed
+	}
 	m.openOverlay((&form{
 		title: "Close the case", do: "close the case", keep: "keep it open", done: "closed; u takes it back", kase: c,
 		facts: []fact{{"case", c.snap.flow.Header.Recipient, true}},
 		fields: []field{
-			choiceOf("outcome", "outcome", string(diagnose.Closed), outcomeChoices()),
+			choiceOf("outcome", "outcome", string(outcome), outcomeChoices()),
 			textOf("reason", "reason", "", "say why in a few words"),
 		},
 		make: func(_ *Model, f *form) ([]diagnose.Body, error) {

@@ -31,8 +31,20 @@ func snap(s Session) snapshot {
 	return snapshot{s.Case(), s.Flow(), s.Status(), changed}
 }
 
-// entry gives the panel shown, and how its step is called.
+// panel gives the panel shown, and how its step is called.
+// In a closed case nothing is next but to take it up again.
 func (c *openCase) panel() (number safe.Text, p diagnose.Panel) {
+	number, p = c.shown()
+	if k := c.snap.kase; k != nil && k.Closing != nil {
+		p.Next, p.GoOn, p.GoTo = safe.Textf("The case is closed: %s, %s.", outcomeWord(k.Closing.Outcome), k.Closing.Reason), true, ""
+		if c.readOnly() == "" {
+			p.Next += " P takes it up again."
+		}
+	}
+	return number, p
+}
+
+func (c *openCase) shown() (number safe.Text, p diagnose.Panel) {
 	if c.entry == 0 && c.snap.flow.Side != nil {
 		return "A", *c.snap.flow.Side
 	}

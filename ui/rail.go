@@ -77,7 +77,7 @@ func (m *Model) railFoot(f diagnose.Flow) []row {
 			l := line(plain, "  ")
 			l.add(attention, m.g.waiting)
 			l.add(plain, " ")
-			if who := wrap(x.Who, w); cells(x.Who) > 12 {
+			if who := wrap(x.Who, w-1); cells(x.Who) > 12 {
 				// A long name takes lines of its own.
 				l.add(plain, who[0])
 				for _, more := range who[1:min(len(who), 3)] {

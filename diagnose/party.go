@@ -1,0 +1,154 @@
+package diagnose
+
+import (
+	"deadletter/diagnose/operator"
+	"deadletter/diagnose/safe"
+	"strings"
+)
+
+// party is a company or system that plays a part, as far as it is known.
+type party struct {
+	name safe.Text
+	op   operator.Operator
+}
+
+// newParty names an operator as people do: without what the catalogue adds in
+// brackets.
+func newParty(op operator.Operator) party {
+	name, _, _ := strings.Cut(op.Name, " (")
+	return party{safe.Of(name), op}
+}
+
+func (p party) known() bool { return p.name != "" }
+
+// or gives the party's name, or other words for it.
+func (p party) or(otherwise safe.Text) safe.Text {
+	if p.known() {
+		return p.name
+	}
+	return otherwise
+}
+
+// where says what to open in the party's console; hint when that was not
+// looked up in its documentation.
+func (p party) where(otherwise safe.Text) (text safe.Text, hint bool) {
+	if p.known() && p.op.Console != "" {
+		return safe.Of(p.op.Console), p.op.ConsoleHint
+	}
+	return otherwise, true
+}
+
+func (p party) role() operator.Role { return p.op.Role }
+
+// sender is the sending platform, as far as it is known.
+type sender struct {
+	name safe.Text
+	op   operator.Platform
+}
+
+func (s sender) supportName() safe.Text {
+	if s.known() {
+		return safe.Textf("the support of %s", s.name)
+	}
+	return "the sending platform's support"
+}
+
+func (s sender) lookUpWhere() safe.Text {
+	if s.op.Where != "" {
+		return safe.Of(s.op.Where)
+	}
+	return "the suppression lists of whatever sends this mail: bounces, blocks, invalid, complaints, unsubscribes"
+}
+
+// nameParties says which companies play a part, by the catalogue: who runs the
+// named host, which filter stands in front of the domain, who holds the
+// mailboxes, through which platform the mail went out.
+func (v *view) nameParties() {
+	v.hostOp = v.runs(v.host, v.facts.Host.PTR.Names)
+	if v.host == "" && v.addr.IsValid() {
+		v.hostOp = v.runs("", v.facts.Host.PTR.Names)
+	}
+	target := v.facts.Autodiscover.Target
+	var tokens []string
+	for _, t := range v.facts.Tokens {
+		tokens = append(tokens, t.Text)
+	}
+	if op, _, ok := operator.Behind(target, v.facts.SPF.Domains(), tokens); ok {
+		v.store, v.storeSource = newParty(op), "dns"
+	}
+	for _, e := range v.mxEntries() {
+		p := v.runs(e.Host, nil)
+		switch p.role() {
+		case operator.Gateway, operator.Forwarder:
+			if !v.filter.known() {
+				v.filter = p
+			}
+		case operator.Host:
+			if !v.store.known() {
+				v.store, v.storeSource = p, "dns"
+			}
+		case operator.GatewayHost:
+			if !v.store.known() && !v.filter.known() {
+				v.store, v.storeSource = p, "dns"
+			}
+		}
+	}
+	if v.filter.known() && v.store.name == v.filter.name {
+		v.store, v.storeSource = party{}, ""
+	}
+	v.namePlatform()
+}
+
+// runs looks a host up in the catalogue by its name, then by the names of its
+// address.
+func (v *view) runs(host string, ptr []string) party {
+	if op, ok := operator.Lookup(host); ok && host != "" {
+		return newParty(op)
+	}
+	for _, name := range ptr {
+		if op, ok := operator.ByPTR(name); ok {
+			return newParty(op)
+		}
+	}
+	return party{}
+}
+
+// namePlatform finds the sending platform by what the bounce shows first, then
+// by the sender's SPF, which only says what may send.
+func (v *view) namePlatform() {
+	for _, p := range operator.Platforms() {
+		if strings.EqualFold(p.Name, string(v.r.Source.Value)) {
+			v.platform, v.platformSource = sender{safe.Of(p.Name), p}, v.line(v.r.Source)
+			return
+		}
+	}
+	hosts := []string{v.reporter, v.senderDomain}
+	for _, link := range v.answers[v.facts.SenderSPF.From].Chain {
+		hosts = append(hosts, link.Host)
+	}
+	for _, f := range v.r.Through {
+		hosts = append(hosts, strings.Fields(strings.ToLower(string(f.Value)))...)
+	}
+	if p, _, ok := operator.FindPlatform(operator.Hints{Hosts: hosts}); ok {
+		v.platform, v.platformSource = sender{safe.Of(p.Name), p}, v.line(v.r.ReportingMTA)
+		return
+	}
+	if p, _, ok := operator.FindPlatform(operator.Hints{SPF: v.facts.SenderSPF.Domains()}); ok {
+		v.platform, v.platformSource = sender{safe.Of(p.Name), p}, "dns"
+	}
+}
+
+// platformOrSource names who wrote the bounce.
+func (v *view) platformOrSource() safe.Text {
+	if s := v.r.Source.Value; s != "" {
+		return s.Safe()
+	}
+	return ""
+}
+
+// consumer reports whether the domain belongs to a provider of private
+// mailboxes: there is no administrator to ask.
+func (v *view) consumer() bool {
+	_, ok := operator.ConsumerDomain(v.domain)
+	return ok
+}
