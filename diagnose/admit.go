@@ -1,12 +1,13 @@
 package diagnose
 
 import (
-	"deadletter/diagnose/safe"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"deadletter/diagnose/safe"
 )
 
 // Errors that Admit gives. Their text is a sentence for the status line.

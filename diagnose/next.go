@@ -1,9 +1,10 @@
 package diagnose
 
 import (
+	"time"
+
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/safe"
-	"time"
 )
 
 // Next gives what the flowchart says of a case at a time.

@@ -1,9 +1,10 @@
 package diagnose
 
 import (
+	"strings"
+
 	"deadletter/diagnose/operator"
 	"deadletter/diagnose/safe"
-	"strings"
 )
 
 // party is a company or system that plays a part, as far as it is known.

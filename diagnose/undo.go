@@ -1,10 +1,11 @@
 package diagnose
 
 import (
-	"deadletter/diagnose/safe"
 	"fmt"
 	"slices"
 	"strings"
+
+	"deadletter/diagnose/safe"
 )
 
 // lastUndoable gives the last event that a person made, that still counts and

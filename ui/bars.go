@@ -86,7 +86,7 @@ func (m *Model) header(w int) row {
 		return l
 	}
 	h := c.snap.flow.Header
-	tail := m.dns(c.snap.status)
+	tail := m.dns(c.snap.status, c.snap.flow.NetworkFailed)
 	room := w - l.width - 1
 	recipient := h.Recipient
 	short := m.frame.shape == narrow
@@ -127,8 +127,9 @@ func beforeComma(t safe.Text) safe.Text {
 	return t
 }
 
-// dns says how many questions were answered, and who is asked.
-func (m *Model) dns(s Status) row {
+// dns says how many questions were answered, and who is asked. Time-outs and
+// refusals settle a question too: where nothing else came, it says so.
+func (m *Model) dns(s Status, failed bool) row {
 	var l row
 	if s.Lab {
 		l.add(attention, m.g.note)
@@ -137,6 +138,12 @@ func (m *Model) dns(s Status) row {
 	switch {
 	case s.Offline:
 		l.add(quiet, "offline, no dns")
+	case failed && m.frame.shape < railed && m.frame.w < 100:
+		l.add(attention, m.g.note)
+		l.add(plain, " no dns")
+	case failed:
+		l.add(attention, m.g.note)
+		l.add(plain, safe.Textf(" no answer from %s", s.Resolver))
 	case m.frame.shape < railed && m.frame.w < 100:
 		l.add(quiet, safe.Textf("dns %d/%d", s.Answered, s.Asked))
 	default:

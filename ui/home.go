@@ -185,6 +185,9 @@ func (m *Model) homeRow(l Line, chosen bool, pad int, cols []int, put func(*row,
 	}
 	out.to(pad)
 	glyph, gr, _ := m.g.state(l.State)
+	if l.group() == waitsFor {
+		glyph, gr, _ = m.g.state(diagnose.Waiting)
+	}
 	if l.group() == ended {
 		glyph, gr = m.g.ends, quiet
 	}

@@ -80,12 +80,20 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
+// pasteHint says where a paste belongs.
+func (m *Model) pasteHint() safe.Text {
+	if m.screen == inHome || m.screen == inCases {
+		return "pasted text is not taken here; p opens a new case from it"
+	}
+	return "pasted text is not taken here; p opens a new case from it, a adds it to this one"
+}
+
 // several takes keys that arrived together. A few were typed fast; more are a
 // paste on a terminal that does not mark pastes, and mean nothing.
 func (m *Model) several(k tea.KeyMsg) tea.Cmd {
 	const fast = 4
 	if len(k.Runes) > fast {
-		m.say("pasted text is not taken here; p opens a new case from it, a adds it to this one")
+		m.say(m.pasteHint())
 		return nil
 	}
 	var cmds []tea.Cmd
@@ -143,7 +151,7 @@ func (m *Model) pasted(in []rune) tea.Cmd {
 		}
 	case inTiny, inHelp:
 	default:
-		m.say("pasted text is not taken here; p opens a new case from it, a adds it to this one")
+		m.say(m.pasteHint())
 	}
 	return nil
 }
