@@ -148,9 +148,9 @@ func (v *view) rejectorNext() safe.Text {
 	}
 	switch v.verdict.Kind {
 	case Gateway:
-		next := safe.Textf("Send the five questions: at %s, to the administrator of %s first", v.domain, v.filter.or("the filter"))
+		next := safe.Textf("Send the five questions to %s: for %s first", v.domain, v.filter.or("the filter"))
 		if v.store.known() {
-			return safe.Textf("%s, of %s second.", next, v.store.name)
+			return safe.Textf("%s, for %s second.", next, v.store.name)
 		}
 		return next + "."
 	case MailboxHost:

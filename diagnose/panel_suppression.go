@@ -62,7 +62,7 @@ func (v *view) suppressionPanel() Panel {
 		p.Reading = "after 1"
 		return p
 	}
-	p.Sections = append(p.Sections, Section{Label: "platform", Findings: v.platformFindings()})
+	p.Sections = append(p.Sections, Section{Label: "via", Findings: v.platformFindings()})
 	for _, lists := range v.c.Lists {
 		p.Sections = append(p.Sections, v.listTable(lists))
 	}

@@ -199,14 +199,16 @@ func (m *Model) letterRows(w, h int) []row {
 	if room < 1 {
 		return rows
 	}
+	// The lines of a letter are up to 72 wide: they stay whole where they can.
+	hang := max(0, min(gutter, w-signWidth-72))
 	if l.editing {
-		return append(rows, m.editRows(gutter, w, room)...)
+		return append(rows, m.editRows(hang, w, room)...)
 	}
 	var text []row
 	for _, s := range strings.Split(l.draft.Body, "\n") {
-		for _, part := range wrap(safe.Of(s), max(1, w-gutter-signWidth)) {
+		for _, part := range wrap(safe.Of(s), max(1, w-hang-signWidth)) {
 			var out row
-			out.to(gutter)
+			out.to(hang)
 			out.add(quiet, m.g.quote)
 			out.add(plain, " ")
 			out.add(plain, part)
@@ -223,7 +225,7 @@ func (m *Model) letterRows(w, h int) []row {
 	from := min(l.scroll, max(0, len(text)-(room-1)))
 	rows = append(rows, text[from:min(len(text), from+room-1)]...)
 	var foot row
-	foot.to(gutter)
+	foot.to(hang)
 	if left := len(text) - from - (room - 1); left > 0 {
 		foot.add(quiet, m.g.more)
 		foot.add(quiet, " "+moreLines(left))
