@@ -369,5 +369,8 @@ func lockedBy(conditions []condition, own Step) safe.Text {
 	for _, n := range steps[1 : len(steps)-1] {
 		text += safe.Textf(", %d", n)
 	}
+	if len(steps) > 3 {
+		return text + safe.Textf(", %d", steps[len(steps)-1]) // as wide as the rail allows
+	}
 	return text + safe.Textf(" and %d", steps[len(steps)-1])
 }

@@ -49,6 +49,9 @@ func (v *view) mxPanel() Panel {
 	case !v.mxKnown():
 		p.State, p.Badge, p.BadgeIs = Active, "cannot tell", Missing
 		p.Next = "R asks again. Name another resolver with --resolver, or paste what the sending server sees."
+		if v.round.Offline {
+			p.Next = "Open the case again without --offline to ask DNS, or paste what the sending server sees."
+		}
 	case notes > 0:
 		p.Badge, p.BadgeIs = safe.Textf("%d to know", notes), Attention
 	}

@@ -73,7 +73,11 @@ func (m *Model) header(w int) row {
 	c := m.kase()
 	switch {
 	case m.screen == inHome && len(m.over) == 0:
-		l.add(strong, safe.Textf("%d cases", len(m.home.lines)))
+		count := safe.Textf("%d cases", len(m.home.lines))
+		if len(m.home.lines) == 1 {
+			count = "1 case"
+		}
+		l.add(strong, count)
 		l.add(plain, m.homeCounts())
 		l.right(w-1, line(quiet, safe.Of(m.now.In(m.opts.Location).Format("Mon 2 Jan 15:04"))))
 		return l

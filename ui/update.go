@@ -201,6 +201,7 @@ func (m *Model) opened(msg openedMsg) tea.Cmd {
 		}
 	}
 	m.paste.clear()
+	m.say("") // "opening" is over
 	m.showCase(first)
 	if len(msg.sessions) > 1 {
 		m.say(safe.Textf("%d recipients, a case for each: b lists them", len(msg.sessions)))

@@ -266,7 +266,7 @@ func (m *Model) laid(c *openCase) body {
 func (m *Model) notes(c *openCase) []safe.Text {
 	var out []safe.Text
 	if c.snap.status.ReadOnly != "" {
-		out = append(out, safe.Textf("read only: %s", c.snap.status.ReadOnly))
+		out = append(out, safe.Textf("read only: %s", strings.TrimPrefix(string(c.snap.status.ReadOnly), "the case is read-only: ")))
 	}
 	if c.snap.status.Problem != "" {
 		out = append(out, c.snap.status.Problem)

@@ -48,6 +48,15 @@ func versionCommand(env Environment) *cobra.Command {
 	}
 }
 
+// unwrapped joins the lines of each paragraph.
+func unwrapped(text string) string {
+	paragraphs := strings.Split(text, "\n\n")
+	for i, p := range paragraphs {
+		paragraphs[i] = strings.ReplaceAll(p, "\n", " ")
+	}
+	return strings.Join(paragraphs, "\n\n")
+}
+
 func manCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:     "man",
@@ -55,6 +64,9 @@ func manCommand(env Environment) *cobra.Command {
 		Example: "  deadletter man | man -l -",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, c := range append(cmd.Root().Commands(), cmd.Root()) {
+				c.Long = unwrapped(c.Long) // the page breaks lines itself
+			}
 			page, err := mcobra.NewManPage(1, cmd.Root())
 			if err != nil {
 				return fmt.Errorf("make the manual page: %w", err)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,7 +12,7 @@ import (
 	"deadletter/diagnose/safe"
 )
 
-func captureCommand(env Environment) *cobra.Command {
+func captureCommand(env Environment, g *globals) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "capture [--json] PATH...",
@@ -20,9 +21,9 @@ func captureCommand(env Environment) *cobra.Command {
 reason. It asks nothing and keeps nothing. With --json it writes one JSON
 object per reported recipient, one a line, in the order of the input.`,
 		Example: "  deadletter capture bounce.eml\n  deadletter capture --json Maildir/cur/\n  grep status=bounced mail.log | deadletter capture -",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    somePaths,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return capture(env, args, asJSON)
+			return capture(env, g.ownMTAs, args, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON Lines")
@@ -31,7 +32,7 @@ object per reported recipient, one a line, in the order of the input.`,
 
 // capture reads every input. What cannot be read, or is no bounce, is said on
 // standard error; the exit code is that of the worst.
-func capture(env Environment, paths []string, asJSON bool) error {
+func capture(env Environment, own, paths []string, asJSON bool) error {
 	out := bufio.NewWriter(env.Stdout)
 	defer out.Flush()
 	code := exitDiagnosed
@@ -41,7 +42,7 @@ func capture(env Environment, paths []string, asJSON bool) error {
 			code = exitUnreadable
 			continue
 		}
-		result := bounce.Read(in.raw, bounce.Options{Name: in.path, Now: env.Now()})
+		result := bounce.Read(in.raw, bounce.Options{Name: in.path, Now: env.Now(), Ours: ours(own)})
 		if result.Problem != nil {
 			fmt.Fprintf(env.Stderr, "deadletter: %s: %s\n", safe.Of(in.path), result.Says)
 			code = exitUnreadable
@@ -97,7 +98,7 @@ func writeCapture(w io.Writer, path string, result bounce.Result, asJSON bool) e
 func captureText(path string, result bounce.Result, r bounce.Report) string {
 	text := fmt.Sprintf("%s: %s\n", safe.Of(path), result.Recognised)
 	add := func(label string, value safe.Text) {
-		if value != "" {
+		if value = safe.Of(strings.TrimSpace(string(value))); value != "" {
 			text += fmt.Sprintf("  %-11s %s\n", label, value)
 		}
 	}

@@ -61,7 +61,7 @@ func openCommand(env Environment, g *globals) *cobra.Command {
 		Use:               "open CASE",
 		Short:             "open a case again where it was left",
 		Example:           "  deadletter open 20261123-example.com-k7q2",
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArgument("CASE"),
 		ValidArgsFunction: completeCases(env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return resumeWorkbench(cmd.Context(), env, g, args[0])
@@ -79,7 +79,7 @@ func exportCommand(env Environment, g *globals) *cobra.Command {
 keep a letter and a mark that is the same for the same person, subjects and the
 bounce itself are left out. --full leaves everything in, and says so in the text.`,
 		Example:           "  deadletter export 20261123-example.com-k7q2 > case.md\n  deadletter export --format json --full --output case.json 20261123-example.com-k7q2",
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArgument("CASE"),
 		ValidArgsFunction: completeCases(env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return export(env, args[0], format, output, full)
@@ -97,7 +97,7 @@ func purgeCommand(env Environment) *cobra.Command {
 		Use:               "purge CASE",
 		Short:             "delete a case for good; a tombstone with id and time stays",
 		Example:           "  deadletter purge 20261123-example.com-k7q2",
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArgument("CASE"),
 		ValidArgsFunction: completeCases(env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			store, err := openStore(env, false)
@@ -105,6 +105,9 @@ func purgeCommand(env Environment) *cobra.Command {
 				return storeError(err)
 			}
 			defer store.Close()
+			if _, _, err := store.Read(args[0]); errors.Is(err, casefile.ErrNotFound) || errors.Is(err, casefile.ErrBadID) {
+				return storeError(err)
+			}
 			if !yes {
 				fmt.Fprintf(env.Stderr, "type the id to delete %s for good: ", safe.Of(args[0]))
 				var typed string

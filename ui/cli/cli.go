@@ -126,6 +126,13 @@ folders given, "-" for standard input, or with a screen to paste one into.`,
 		SuggestionsMinimumDistance: 2,
 		SilenceUsage:               true,
 		Version:                    Version(),
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			switch g.color {
+			case "auto", "always", "never":
+				return nil
+			}
+			return fail(exitUsage, "auto, always or never", "--color: there is no %q", g.color)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 && !looksLikePath(args[0]) {
 				if near := root(cmd).SuggestionsFor(args[0]); len(near) > 0 {
@@ -144,13 +151,40 @@ folders given, "-" for standard input, or with a screen to paste one into.`,
 	flags.StringVar(&g.clipboard, "clipboard", "", "the way to copy: tmux, osc52, native or file (default: the best there is)")
 	flags.StringArrayVar(&g.lab, "lab-allow", nil, "for tests: permit this loopback target, 127.0.0.1:PORT (repeatable)")
 	root.AddCommand(
-		demoCommand(env, g), captureCommand(env), reportCommand(env, g), dnsCommand(env, g),
+		demoCommand(env, g), captureCommand(env, g), reportCommand(env, g), dnsCommand(env, g),
 		casesCommand(env), openCommand(env, g), exportCommand(env, g), purgeCommand(env),
 		doctorCommand(env, g), versionCommand(env), manCommand(env), helperCommand(),
 	)
 	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
 	root.CompletionOptions.HiddenDefaultCmd = false
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "completion":
+			c.Short = "write a completion script for a shell"
+		case "help":
+			c.Short = "help about a command"
+		}
+	}
 	return root
+}
+
+// oneArgument takes exactly one argument, and says which where it is not there.
+func oneArgument(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fail(exitUsage, fmt.Sprintf("deadletter %s --help shows examples", cmd.Name()), "%s takes one %s, not %d", cmd.Name(), what, len(args))
+		}
+		return nil
+	}
+}
+
+// somePaths takes at least one path.
+func somePaths(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return fail(exitUsage, fmt.Sprintf("deadletter %s --help shows examples", cmd.Name()), "%s needs a PATH, or - for standard input", cmd.Name())
+	}
+	return nil
 }
 
 func root(cmd *cobra.Command) *cobra.Command { return cmd.Root() }

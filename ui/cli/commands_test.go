@@ -49,7 +49,7 @@ func TestExitCodes(t *testing.T) {
 		{"too little to tell", []string{"report", "--offline", unclear}, "", 1, "cannot tell", ""},
 		{"an unknown flag", []string{"report", "--nope", bounce}, "", 2, "", "--nope"},
 		{"an unknown format", []string{"report", "--format", "nope", bounce}, "", 2, "", "text, md, json or eml"},
-		{"no path", []string{"report"}, "", 2, "", "arg"},
+		{"no path", []string{"report"}, "", 2, "", "PATH"},
 		{"zones and a server", []string{"report", "--resolver", zones, "--resolver", "127.0.0.1", bounce}, "", 2, "", "not both"},
 		{"no resolver", []string{"report", "--resolver", "no resolver", bounce}, "", 2, "", "--resolver"},
 		{"a lab that is no loopback", []string{"report", "--lab-allow", "192.0.2.1:53", bounce}, "", 2, "", "loopback"},

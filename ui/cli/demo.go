@@ -89,7 +89,7 @@ func openDemo(ctx context.Context, env Environment) (*caseSession, error) {
 	if err := json.Unmarshal(list, &lists); err != nil {
 		return nil, fmt.Errorf("lists.json: %w", err)
 	}
-	result := bounce.Read(raw, bounce.Options{Name: "bounce.eml", Now: env.Now(), Ours: bounce.Ours{Domains: demoOwn}})
+	result := bounce.Read(raw, bounce.Options{Name: "bounce.eml", Now: env.Now(), Ours: ours(demoOwn)})
 	if result.Problem != nil {
 		return nil, result.Problem
 	}

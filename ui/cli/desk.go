@@ -23,7 +23,7 @@ type desk struct {
 
 // Read says what a pasted text is, before anything is asked.
 func (d *desk) Read(raw []byte) ui.Reading {
-	result := bounce.Read(raw, bounce.Options{Name: "paste", Now: d.now()})
+	result := bounce.Read(raw, bounce.Options{Name: "paste", Now: d.now(), Ours: ours(d.ownMTAs)})
 	if result.Problem != nil {
 		return ui.Reading{Headline: result.Says}
 	}
@@ -61,7 +61,7 @@ func first(list []safe.Text) safe.Text {
 
 // Open makes one case per recipient of the text.
 func (d *desk) Open(ctx context.Context, source string, raw []byte, offline bool) ([]ui.Session, error) {
-	result := bounce.Read(raw, bounce.Options{Name: source, Now: d.now()})
+	result := bounce.Read(raw, bounce.Options{Name: source, Now: d.now(), Ours: ours(d.ownMTAs)})
 	if result.Problem != nil {
 		return nil, errors.New(string(result.Says))
 	}
@@ -94,7 +94,7 @@ func (d *desk) openGroups(ctx context.Context, groups []group, offline bool) ([]
 // Add adds the text to an open case: its bounces for the case's recipient, and
 // those that name none.
 func (d *desk) Add(ctx context.Context, s ui.Session, source string, raw []byte) error {
-	result := bounce.Read(raw, bounce.Options{Name: source, Now: d.now()})
+	result := bounce.Read(raw, bounce.Options{Name: source, Now: d.now(), Ours: ours(d.ownMTAs)})
 	if result.Problem != nil {
 		return errors.New(string(result.Says))
 	}

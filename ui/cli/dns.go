@@ -25,7 +25,7 @@ at a time, and writes each answer as it comes: what was asked, of whom, the
 outcome, the records with their TTL. Then what was found. With --json it writes
 one object when all is answered.`,
 		Example: "  deadletter dns example.com\n  deadletter dns example.com --json --resolver 9.9.9.9 | jq .mx",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArgument("DOMAIN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return surveyDomain(cmd.Context(), env, g, args[0], asJSON)
 		},
@@ -84,7 +84,11 @@ func surveyDomain(ctx context.Context, env Environment, g *globals, domain strin
 		for _, f := range report.Findings {
 			fmt.Fprintf(out, "%s\n", safe.Of(f.Claim))
 		}
-		fmt.Fprintf(out, "\n%d questions in %d round trips, %d ms\n", report.Asked, report.Rounds, elapsed/time.Millisecond)
+		trips := "round trips"
+		if report.Rounds == 1 {
+			trips = "round trip"
+		}
+		fmt.Fprintf(out, "\n%d questions in %d %s, %d ms\n", report.Asked, report.Rounds, trips, elapsed/time.Millisecond)
 	}
 	if err := out.Flush(); err != nil {
 		return fail(exitUnreadable, "", "cannot write the result: %w", err)

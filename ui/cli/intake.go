@@ -112,6 +112,10 @@ func readError(path string, err error) error {
 	return fmt.Errorf("%s cannot be read: %w", path, err)
 }
 
+// ours says what a bounce is checked against to show that it answers mail of
+// ours. An entry of --own-mta may be a host, a domain or an address.
+func ours(own []string) bounce.Ours { return bounce.Ours{Domains: own, Hosts: own} }
+
 // group is what becomes one case: the failures of one recipient in the order read.
 type group struct {
 	recipient safe.Untrusted

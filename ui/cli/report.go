@@ -27,7 +27,7 @@ func reportCommand(env Environment, g *globals) *cobra.Command {
 as Markdown for a ticket, as JSON Lines (one object a case), or as the letter
 to the administrator in .eml form. It keeps nothing on disk.`,
 		Example: "  deadletter report bounce.eml\n  deadletter report --format json --resolver 9.9.9.9 monday/ > monday.jsonl\n  echo '550 5.1.1 <a@example.com> User unknown' | deadletter report --offline -",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    somePaths,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return headless(cmd.Context(), env, g, args, format)
 		},
@@ -52,7 +52,7 @@ func headless(ctx context.Context, env Environment, g *globals, paths []string, 
 	if err != nil {
 		return err
 	}
-	list, unreadable := readAll(env, paths, env.Stderr, env.Now())
+	list, unreadable := readAll(env, g.ownMTAs, paths, env.Stderr)
 	groups := gather(list)
 	if len(groups) == 0 {
 		if unreadable {
@@ -117,14 +117,14 @@ func exitCode(f diagnose.Flow) int {
 }
 
 // readAll reads every input, and says what could not be read.
-func readAll(env Environment, paths []string, errs io.Writer, now time.Time) (list []capturedBounce, unreadable bool) {
+func readAll(env Environment, own, paths []string, errs io.Writer) (list []capturedBounce, unreadable bool) {
 	for in := range inputs(paths, env.Stdin) {
 		if in.err != nil {
 			fmt.Fprintln(errs, "deadletter: "+string(safe.Of(in.err.Error())))
 			unreadable = true
 			continue
 		}
-		result := bounce.Read(in.raw, bounce.Options{Name: in.path, Now: now})
+		result := bounce.Read(in.raw, bounce.Options{Name: in.path, Now: env.Now(), Ours: ours(own)})
 		if result.Problem != nil {
 			fmt.Fprintf(errs, "deadletter: %s: %s\n", safe.Of(in.path), result.Says)
 			unreadable = true

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/miekg/dns"
 
@@ -180,9 +181,9 @@ func (p *Packet) readEDNS(extra []dns.RR) {
 			if !ok || len(p.Extended) == maxExtended {
 				continue
 			}
-			p.Extended = append(p.Extended, dnsx.ExtendedError{
-				Code: e.InfoCode, Text: e.ExtraText[:min(len(e.ExtraText), maxExtendedText)],
-			})
+			// UTF-8 by RFC 8914 section 2; other bytes would not outlive a JSON file.
+			text := strings.ToValidUTF8(e.ExtraText[:min(len(e.ExtraText), maxExtendedText)], "\uFFFD")
+			p.Extended = append(p.Extended, dnsx.ExtendedError{Code: e.InfoCode, Text: text})
 		}
 		return
 	}
