@@ -38,7 +38,7 @@ func (v *view) recipientPanel() Panel {
 		p.Verdict = v.recipientStands(answered)
 		p.Next = "Record each answer with y, n or o. Enter copies the questions and goes on to step 4."
 		if copied && p.Copy != nil {
-			p.Next, p.GoOn = "Record each answer with y, n or o: who says it, and how they know. Meanwhile go on to step 4.", true
+			p.Next, p.GoOn = "Record each answer with y, n or o, as it comes. Meanwhile go on to step 4.", true
 		}
 	default:
 		p.State, p.Reading, p.Badge = Active, "5 questions ready", "5 questions ready"

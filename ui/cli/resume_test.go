@@ -113,15 +113,15 @@ func TestSecondProcess(t *testing.T) {
 	first.copied()
 	id := p.only()
 	second := p.open(100, 30, "", "--offline", "open", id)
-	second.wait("read-only")
+	second.wait("read only")
 	second.keys("3")
-	second.wait("The questions were copied.", "read-only")
+	second.wait("The questions were copied.", "read only")
 	host, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
 	}
 	second.keys("y", "2") // in a form the 2 would be text
-	frame := second.wait("refused this address", "read-only")
+	frame := second.wait("refused this address", "read only")
 	if strings.Contains(frame, "Record an answer") {
 		t.Errorf("an answer can be recorded:\n%s", frame)
 	}
@@ -138,7 +138,7 @@ func TestSecondProcess(t *testing.T) {
 	third.wait("1 of 5 answered")
 	third.keys("3")
 	third.wait("Dana Ito says the address exists.")
-	if strings.Contains(third.shows(), "read-only") {
+	if strings.Contains(third.shows(), "read only") {
 		t.Errorf("the case is still held:\n%s", third.shows())
 	}
 }
@@ -154,7 +154,7 @@ func TestHeldByTheDead(t *testing.T) {
 	}
 	again := p.open(100, 30, "", "--offline", "open", p.only())
 	again.wait("Confirm recipient", "enter copy")
-	if strings.Contains(again.shows(), "read-only") {
+	if strings.Contains(again.shows(), "read only") {
 		t.Errorf("held by a process that is gone:\n%s", again.shows())
 	}
 	again.answer("Dana Ito")

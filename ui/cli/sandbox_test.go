@@ -141,6 +141,9 @@ func TestDiskFillsUp(t *testing.T) {
 	}
 	frame, refused := "", 0
 	for n := 0; !strings.Contains(frame, "not recorded"); n++ {
+		if n == 60 { // a block holds some ten of them
+			t.Fatalf("60 decisions were recorded on a full disk:\n%s", s.shows())
+		}
 		refused = n % 2
 		decide[refused].act()
 		d := decide[refused]
