@@ -343,11 +343,29 @@ func (c *Case) Bounces() []Bounce { return c.bounces }
 
 // Latest gives the bounce that the case is about: the latest failure. False
 // when no bounce was captured.
+//
+// A reply pasted without its time stands where it was captured, and so after
+// the bounce mail that is added to it later. Where that mail has the same
+// codes it is taken for the same failure, better told, unless somebody
+// answered between the two: then the reply may be a newer failure, and an
+// answer older than it must not count.
 func (c *Case) Latest() (Bounce, bool) {
 	if len(c.bounces) == 0 {
 		return Bounce{}, false
 	}
-	return c.bounces[len(c.bounces)-1], true
+	last := c.bounces[len(c.bounces)-1]
+	if !last.Report.FailedAt.At.IsZero() {
+		return last, true
+	}
+	for _, b := range slices.Backward(c.bounces) {
+		r := b.Report
+		same := r.ReplyCode.Value == last.Report.ReplyCode.Value && r.EnhancedCode.Value == last.Report.EnhancedCode.Value
+		between := func(a Recorded) bool { return a.When.After(b.Failed()) && a.When.Before(last.Captured) }
+		if same && b.Seq > last.Seq && !r.FailedAt.At.IsZero() && !slices.ContainsFunc(c.Answers, between) {
+			return b, true
+		}
+	}
+	return last, true
 }
 
 // Round gives the round that is current: the last one opened.

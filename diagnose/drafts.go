@@ -117,6 +117,15 @@ func (v *view) arrivedDraft() *Draft {
 	var s sheet
 	s.para("", safe.Textf("Our test message \"Delivery test %s\" to %s was taken by your mail server.", v.mark(), v.inSubject()))
 	s.para("", "Is it in the mailbox, in junk, or in quarantine? A yes closes our case; if not, please send the message trace for it.")
+	if last, tried := v.lastRetry(); tried {
+		s.blank()
+		s.field("Sent", utc(last.At), 1)
+		if last.Ended != nil {
+			s.field("Your reply", last.Ended.Reply.Safe(), 2)
+		}
+	}
+	s.field("Envelope from", v.r.Sender.Value.Safe(), 2)
+	s.field("Envelope to", v.addressHere(), 2)
 	return &Draft{To: safe.Textf("postmaster@%s", v.domain), Subject: safe.Textf("Did our test arrive? [%s]", v.mark()), Body: s.String(), Asks: []QuestionID{AskArrived}}
 }
 

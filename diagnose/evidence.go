@@ -231,7 +231,7 @@ func failureText(o dnsx.Outcome) safe.Text {
 	case dnsx.Bogus:
 		return "the answer fails DNSSEC validation (bogus)"
 	case dnsx.Refused:
-		return "the resolver refused to answer"
+		return "the resolver refused to answer, or nothing listens there"
 	case dnsx.Truncated:
 		return "the answer came cut, and TCP gave none"
 	case dnsx.Malformed:

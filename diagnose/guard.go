@@ -188,7 +188,7 @@ func (v *view) suppressionClear() condition {
 	case listsSkipped:
 		return holds(key, "no sending platform is in the path", "you", time.Time{})
 	}
-	return holds(key, "the address is on no suppression list", v.listSource(), v.listTime())
+	return holds(key, "the address is on none of the lists looked at", v.listSource(), v.listTime())
 }
 
 // cachePassed holds when the system that refused can no longer answer from

@@ -25,9 +25,10 @@ func (v *view) suppression() listState {
 		}
 		return listsUnknown
 	}
-	state := listsClear
+	state, bounces := listsClear, false
 	for _, p := range v.c.Lists {
 		for _, e := range p.Entries {
+			bounces = bounces || e.List == ListBounces
 			switch {
 			case e.Listed == IsListed && !v.removed(p, e.List):
 				return listsHold
@@ -35,6 +36,9 @@ func (v *view) suppression() listState {
 				state = listsUnsure
 			}
 		}
+	}
+	if !bounces {
+		return listsUnsure // the list that matters was not looked at
 	}
 	return state
 }

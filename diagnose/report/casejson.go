@@ -17,9 +17,9 @@ var ErrNoCase = errors.New("report: no case")
 
 // redaction says in an exported case how much of it is there.
 const (
-	redactionNone = ""         // a report
-	redactionDone = "redacted" // by Redact
-	redactionFull = "full"     // asked for as it is
+	redactionNone = ""           // a report
+	redactionDone = "redacted"   // by Redact
+	redactionFull = "unredacted" // asked for as it is
 )
 
 type caseExport struct {
@@ -27,7 +27,7 @@ type caseExport struct {
 	Recipient word             `json:"recipient"`
 	Version   word             `json:"version"`   // of the program that exports
 	Made      word             `json:"made"`      // RFC 3339
-	Redaction word             `json:"redaction"` // "redacted", "full", or ""
+	Redaction word             `json:"redaction"` // "redacted", "unredacted", or ""
 	Events    []diagnose.Event `json:"events"`
 }
 

@@ -126,7 +126,7 @@ func TestNobodyIsLeft(t *testing.T) {
 			t.Errorf("%s is gone", kept)
 		}
 	}
-	if full := everything(t, Input{Case: in.Case, Flow: in.Flow, Full: true}); !strings.Contains(full, `"redaction": "full"`) || !strings.Contains(full, "not redacted") {
+	if full := everything(t, Input{Case: in.Case, Flow: in.Flow, Full: true}); !strings.Contains(full, `"redaction": "unredacted"`) || !strings.Contains(full, "not redacted") {
 		t.Error("a full export does not say so")
 	}
 }

@@ -73,6 +73,18 @@ func zoneResolver(path string, now func() time.Time) (dnsx.Resolver, error) {
 	return dnstest.NewResolver(zones, dnstest.ResolverOptions{Name: path, Clock: now}), nil
 }
 
+// checkOwn refuses what can be neither a host or domain nor an address.
+func checkOwn(list []string) error {
+	for _, own := range list {
+		_, addr := netip.ParseAddr(own)
+		_, prefix := netip.ParsePrefix(own)
+		if addr != nil && prefix != nil && !dnsx.IsHostname(dnsx.CanonicalName(own)) {
+			return fail(exitUsage, "mail.sender.example, sender.example, 192.0.2.25 or 192.0.2.0/24", "--own-mta %q is no host, domain or address", own)
+		}
+	}
+	return nil
+}
+
 // labTargets reads --lab-allow. Only loopback is ever permitted by it.
 func labTargets(list []string) ([]netip.AddrPort, error) {
 	var out []netip.AddrPort
@@ -116,6 +128,9 @@ type opener struct {
 // newOpener opens the case folder too when keep is set. A folder that cannot
 // be used is no reason to stop: the work goes on, and the screen says so.
 func newOpener(env Environment, g *globals, keep bool) (*opener, error) {
+	if err := checkOwn(g.ownMTAs); err != nil {
+		return nil, err
+	}
 	resolver, err := newResolver(g, env.Now)
 	if err != nil {
 		return nil, err
