@@ -131,6 +131,10 @@ func beforeComma(t safe.Text) safe.Text {
 	return t
 }
 
+// shortResolver is the longest name of a resolver that the header of a screen
+// without a rail has room for: an IPv4 address with a port.
+const shortResolver = 21
+
 // dns says how many questions were answered, and who is asked. Time-outs and
 // refusals settle a question too: where nothing else came, it says so.
 func (m *Model) dns(s Status, failed bool) row {
@@ -148,8 +152,10 @@ func (m *Model) dns(s Status, failed bool) row {
 	case failed:
 		l.add(attention, m.g.note)
 		l.add(plain, safe.Textf(" no answer from %s", s.Resolver))
-	case m.frame.shape < railed && m.frame.w < 100:
+	case m.frame.shape < railed && m.frame.w < 100 && cells(s.Resolver) > shortResolver:
 		l.add(quiet, safe.Textf("dns %d/%d", s.Answered, s.Asked))
+	case m.frame.shape < railed && m.frame.w < 100:
+		l.add(quiet, safe.Textf("dns %d/%d %s %s", s.Answered, s.Asked, m.g.dot, s.Resolver))
 	default:
 		l.add(quiet, safe.Textf("dns %d of %d %s %s", s.Answered, s.Asked, m.g.dot, s.Resolver))
 	}

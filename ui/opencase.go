@@ -9,9 +9,10 @@ import (
 type openCase struct {
 	session Session
 	snap    snapshot
-	rev     int // counts the snapshots taken
-	entry   int // the panel shown: 1 to 6, 0 for the side branch
-	task    int // the question chosen, from 0
+	rev     int  // counts the snapshots taken
+	touched bool // a key was pressed; until then the panel follows the case
+	entry   int  // the panel shown: 1 to 6, 0 for the side branch
+	task    int  // the question chosen, from 0
 	scroll  int
 	edited  map[diagnose.Step]diagnose.Draft
 	docs    []document // the bounces as they came

@@ -42,6 +42,14 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.copied(msg)
 	case doneMsg:
 		m.waiting--
+		// What was done is looked at before it is said: a key pressed at once
+		// must find it.
+		for _, c := range m.cases {
+			if c.session == msg.session {
+				c.snap = snap(c.session)
+				c.rev++
+			}
+		}
 		if msg.err != nil {
 			m.failed("not done", msg.err)
 		} else {
@@ -66,6 +74,9 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		return m.several(k)
 	}
 	m.message = message{}
+	if c := m.kase(); c != nil {
+		c.touched = true
+	}
 	if s == inCase && len(k.Runes) == 1 && k.Runes[0] >= '1' && k.Runes[0] <= '6' {
 		m.jump(string(k.Runes))
 		return nil
@@ -164,8 +175,9 @@ func (m *Model) changed(msg changedMsg) tea.Cmd {
 		}
 		c.snap = msg.snap
 		c.rev++
-		if c.entry == 0 && c.snap.flow.Side == nil {
+		if !c.touched || c.entry == 0 && c.snap.flow.Side == nil {
 			c.entry = max(1, c.snap.flow.At.Number())
+			c.firstTask()
 		}
 		cmds := []tea.Cmd{m.listen(c)}
 		if c.snap.kase != nil && len(c.snap.kase.Bounces()) != c.docsOf {

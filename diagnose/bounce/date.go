@@ -45,7 +45,7 @@ func parseISO(s string) (time.Time, bool) {
 	s = strings.Replace(s, ",", ".", 1)
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999 -0700",
 		"2006-01-02T15:04:05.999999999 -07:00", "2006-01-02T15:04:05.999999999 UTC", "2006-01-02T15:04:05.999999999"} {
-		if t, err := time.Parse(layout, s); err == nil && t.Year() > 0 {
+		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1970 {
 			return t, true
 		}
 	}

@@ -103,7 +103,7 @@ func TestMutants(t *testing.T) {
 }
 
 func FuzzParseDate(f *testing.F) {
-	for _, s := range []string{"Mon, 23 Nov 2026 09:12:44 +0100 (CET)", "2026-11-23T09:12:44Z", "Mon Nov 23 09:12:44 2026", "23-Nov-26 9:12 PM"} {
+	for _, s := range []string{"Mon, 23 Nov 2026 09:12:44 +0100 (CET)", "2026-11-23T09:12:44Z", "Mon Nov 23 09:12:44 2026", "23-Nov-26 9:12 PM", "1026-11-23T09:12:44Z"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
