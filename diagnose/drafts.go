@@ -1,6 +1,9 @@
 package diagnose
 
 import (
+	"slices"
+	"time"
+
 	"deadletter/diagnose/safe"
 )
 
@@ -167,4 +170,128 @@ func shellQuote(word safe.Text) safe.Text {
 		out += safe.Textf("%c", r)
 	}
 	return out + "'"
+}
+
+// recipientDraft is the letter with the five questions and the evidence block.
+func (v *view) recipientDraft() *Draft {
+	if !v.has || v.domain == "" || v.consumer() {
+		return nil
+	}
+	to := v.domain
+	refused := safe.Textf("Our mail to one address at %s was refused as %s", v.domainHere(), v.refusedAs())
+	if hop := v.firstHop(); hop != "" {
+		to = hop
+		refused = safe.Textf("You passed our mail to %s on to %s, which was refused as %s: please correct the forward or list, or ask there", short(string(v.r.OriginalRecipient.Value), letterWidth), v.addressHere(), v.refusedAs())
+	} else if h := v.verdict.Host; h != "" && len(h) <= letterWidth && v.verdict.Kind != UnknownRejector {
+		who := safe.Text("mail server")
+		if v.verdict.Kind == Gateway {
+			who = "filter"
+		}
+		refused = safe.Textf("Your %s %s refused our mail to this address as %s", who, v.verdict.Host, v.refusedAs())
+	}
+	var s sheet
+	s.para("", safe.Textf("%s; we send nothing more to it until you answer. By number please, %s first, the others only if both are fine:", refused, numbers(v.askFirst())))
+	for i, q := range fiveQuestions {
+		s.para("   ", safe.Textf("%d. %s", i+1, v.letterLine(q)))
+	}
+	s.blank()
+	v.evidence(&s)
+	return &Draft{
+		To: safe.Textf("postmaster@%s", to), ToNote: "address of record; a known contact is better",
+		Subject: v.letterSubject(), Body: s.String(), Asks: []QuestionID{AskExactAddress, AskAcceptedDomain, AskGatewaySync, AskRouteTarget, AskCacheClear},
+	}
+}
+
+// refusedAs says in the letter what the reply made of the address.
+func (v *view) refusedAs() safe.Text {
+	switch {
+	case v.hidesWhich():
+		return "missing or closed to us"
+	case v.restricted():
+		return "closed to senders from outside"
+	}
+	switch v.branch() {
+	case BranchRecipient:
+		return "unknown"
+	case BranchMailbox:
+		return v.reason()
+	}
+	return "shown below"
+}
+
+// letterLine words a question for the letter, or says that it is answered.
+func (v *view) letterLine(q ask) safe.Text {
+	if a, ok := v.answer(q.ID); ok && v.doubt(a) == "" && a.Value != Other {
+		return safe.Textf("(answered: %s, %s)", answerText(a), a.Who)
+	}
+	line := q.Letter(v)
+	where, hint := q.Where(v)
+	if !hint && q.ID != AskCacheClear && len(line)+len(where) < 2*letterWidth-8 {
+		return safe.Textf("%s [%s]", line, where)
+	}
+	return line
+}
+
+func (v *view) letterSubject() safe.Text {
+	by := safe.Text("")
+	if v.verdict.Kind == Gateway {
+		by = " by your filter"
+	}
+	return safe.Textf("Mail to %s refused%s [%s]", v.inSubject(), by, v.mark())
+}
+
+// mark is the tag that ties letters and test messages to the case.
+func (v *view) mark() safe.Text {
+	id := v.c.ID
+	if len(id) > 4 {
+		id = id[len(id)-4:]
+	}
+	if id == "" {
+		return "DL"
+	}
+	return safe.Textf("DL-%s", upper(id))
+}
+
+// numbers names questions by their place: "1 and 3".
+func numbers(ids []QuestionID) safe.Text {
+	var text safe.Text
+	for i, q := range fiveQuestions {
+		if slices.Contains(ids, q.ID) {
+			if text != "" {
+				text += " and "
+			}
+			text += safe.Textf("%d", i+1)
+		}
+	}
+	return text
+}
+
+// evidence writes what the other side needs to find the refusal in its logs.
+// Refused at RCPT it never saw Message-ID or subject: those are left out.
+func (v *view) evidence(s *sheet) {
+	v.evidenceTo(s, "Our server", "Your server", "Your reply", "After your answer we send one test.")
+}
+
+// utc writes a time for a letter, bothTimes with its own offset beside it.
+func utc(t time.Time) safe.Text { return safe.Of(t.UTC().Format("2006-01-02 15:04:05 UTC")) }
+
+func bothTimes(t time.Time) safe.Text {
+	if _, offset := t.Zone(); offset == 0 {
+		return utc(t)
+	}
+	return safe.Textf("%s (%s)", utc(t), t.Format("15:04:05 -0700"))
+}
+
+func joinNonEmpty(sep safe.Text, parts ...safe.Text) safe.Text {
+	var out safe.Text
+	for _, p := range parts {
+		if p == "" {
+			continue
+		}
+		if out != "" {
+			out += sep
+		}
+		out += p
+	}
+	return out
 }

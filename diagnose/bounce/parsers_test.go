@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 )
 
 func TestReadCodes(t *testing.T) {
@@ -184,7 +185,7 @@ func TestRecordJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range string(line) {
-		if !visible(c) {
+		if !unicode.IsPrint(c) {
 			t.Errorf("%U stands in the line", c)
 		}
 	}

@@ -3,8 +3,8 @@ package bounce
 import (
 	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"deadletter/diagnose/safe"
 )
 
 // Record is one line of `capture --json`: what is reported of one recipient,
@@ -79,7 +79,7 @@ func stamp(t time.Time) string {
 func (r Record) MarshalJSON() ([]byte, error) {
 	b := make([]byte, 0, 1024)
 	b = append(b, `{"file":`...)
-	b = appendString(b, r.File)
+	b = safe.AppendJSON(b, r.File)
 	b = append(b, `,"index":`...)
 	b = strconv.AppendInt(b, int64(r.Index), 10)
 	for _, kv := range [...]struct{ key, value string }{
@@ -90,13 +90,13 @@ func (r Record) MarshalJSON() ([]byte, error) {
 		{"failed", r.Failed}, {"reason", r.Reason}, {"permanence", r.Permanence}, {"genuine", r.Genuine},
 	} {
 		b = appendKey(b, kv.key)
-		b = appendString(b, kv.value)
+		b = safe.AppendJSON(b, kv.value)
 	}
 	b = appendList(appendKey(b, "missing"), r.Missing)
 	b = appendList(appendKey(b, "findings"), r.Findings)
 	if r.NotABounce != "" {
-		b = appendString(appendKey(b, "not_a_bounce"), r.NotABounce)
-		b = appendString(appendKey(b, "why"), r.Why)
+		b = safe.AppendJSON(appendKey(b, "not_a_bounce"), r.NotABounce)
+		b = safe.AppendJSON(appendKey(b, "why"), r.Why)
 	}
 	return append(b, '}'), nil
 }
@@ -111,51 +111,7 @@ func appendList(b []byte, items []string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(b, s)
+		b = safe.AppendJSON(b, s)
 	}
 	return append(b, ']')
-}
-
-const hexDigits = "0123456789abcdef"
-
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			i++
-			switch {
-			case c == '"' || c == '\\':
-				b = append(b, '\\', c)
-			case c < 0x20 || c == 0x7f:
-				b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-			default:
-				b = append(b, c)
-			}
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && n == 1:
-			b = append(b, `\ufffd`...)
-		case visible(r):
-			b = append(b, s[i:i+n]...)
-		case r > 0xffff:
-			r -= 0x10000
-			b = appendEscape(appendEscape(b, 0xd800+r>>10), 0xdc00+r&0x3ff)
-		default:
-			b = appendEscape(b, r)
-		}
-		i += n
-	}
-	return append(b, '"')
-}
-
-func appendEscape(b []byte, r rune) []byte {
-	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
-}
-
-// visible reports whether a character may stand in JSON as itself.
-func visible(r rune) bool {
-	return unicode.IsPrint(r) && r != 0x2800 && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) && !unicode.Is(unicode.Variation_Selector, r)
 }
