@@ -199,6 +199,9 @@ func mailbox(address string) (string, error) {
 func localPart(local string) (string, error) {
 	if len(local) >= 2 && local[0] == '"' && local[len(local)-1] == '"' {
 		inner := local[1 : len(local)-1]
+		if inner == "" {
+			return "", ErrAddress // no mail program takes it
+		}
 		for i := 0; i < len(inner); i++ {
 			switch inner[i] {
 			case '"':

@@ -112,7 +112,7 @@ func checkHeaders(t *testing.T, evil string, out []byte) {
 }
 
 func FuzzMailbox(f *testing.F) {
-	for _, s := range []string{"a@example.com", `"a b"@example.com`, "ü@bücher.example", "a\r\n@x", "a@[192.0.2.1]", "0@00.."} {
+	for _, s := range []string{"a@example.com", `"a b"@example.com`, "ü@bücher.example", "a\r\n@x", "a@[192.0.2.1]", "0@00..", `""@b`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -72,6 +72,9 @@ func headless(ctx context.Context, env Environment, g *globals, paths []string, 
 			return err
 		}
 		code = max(code, exitCode(flow))
+		if flow.NetworkFailed {
+			fmt.Fprintf(env.Stderr, "deadletter: %s: no resolver answered, so DNS is missing; name one with --resolver ADDR, or say --offline\n", flow.Header.Recipient)
+		}
 		if err := out.Flush(); err != nil {
 			return fail(exitUnreadable, "", "cannot write the report: %w", err)
 		}
