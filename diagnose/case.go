@@ -304,6 +304,18 @@ func (s *state) earlierAnswer(before int, q dnsx.Question) (dnsx.Answer, bool) {
 	return dnsx.Answer{}, false
 }
 
+// knownBefore gives the last definite answer to a question from a round before n.
+func (s *state) knownBefore(n int, q dnsx.Question) (dnsx.Answer, bool) {
+	for _, r := range slices.Backward(s.Rounds) {
+		for _, a := range r.Answers {
+			if r.N < n && a.Question == q && a.Outcome.Answered() {
+				return a, true
+			}
+		}
+	}
+	return dnsx.Answer{}, false
+}
+
 // addLists keeps one look-up a platform, the latest.
 func (s *state) addLists(p PlatformLists) {
 	list := slices.Clone(s.Lists)

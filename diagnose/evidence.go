@@ -300,7 +300,15 @@ func (v *view) hostAddr() safe.Text {
 
 func (v *view) resolverName() safe.Text {
 	var text safe.Text
-	for _, r := range v.round.Resolvers {
+	resolvers := v.round.Resolvers
+	if v.mxFromBefore() {
+		for _, r := range v.c.Rounds {
+			if !r.Offline {
+				resolvers = r.Resolvers
+			}
+		}
+	}
+	for _, r := range resolvers {
 		text = joinNonEmpty(", ", text, safe.Of(r))
 	}
 	if text == "" {

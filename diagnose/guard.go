@@ -168,6 +168,9 @@ func (v *view) mxIsSound() condition {
 	if !v.mxKnown() {
 		return fails(key, StepMX, "step 4: the MX is not known yet", v.mxUnknownWhy())
 	}
+	if v.mxFromBefore() {
+		return fails(key, StepMX, "step 4: the MX could not be asked again", safe.Textf("what is shown is from %s", v.clock(v.mxTime())))
+	}
 	if v.asking() && slices.ContainsFunc(v.facts.MX.Hosts, func(h survey.MXHost) bool { return h.Asking }) {
 		return fails(key, StepMX, "step 4: the addresses of the MX are not known yet", "DNS is being asked")
 	}

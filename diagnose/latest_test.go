@@ -7,6 +7,7 @@ import (
 	"deadletter/diagnose"
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/safe"
+	"deadletter/dnsx"
 )
 
 func captureAt(seq uint64, at time.Time, codes [2]string, failed time.Time) diagnose.Event {
@@ -54,6 +55,36 @@ func TestOtherListsDoNotClear(t *testing.T) {
 	for kind, want := range map[diagnose.ListKind]diagnose.State{diagnose.ListComplaints: diagnose.Active, diagnose.ListBounces: diagnose.Answered} {
 		if got := diagnose.Next(lists(kind), failedAt.Add(time.Hour)).Step(diagnose.StepSuppression).State; got != want {
 			t.Errorf("only %s looked at: step 5 is %s, want %s", kind, got, want)
+		}
+	}
+}
+
+// TestOfflineShowsWhatWasKnown: a case opened again without a network shows
+// what DNS said before, with its time, and opens no lock on it.
+func TestOfflineShowsWhatWasKnown(t *testing.T) {
+	b := begin(t, "gateway-in-front")
+	asked := diagnose.Next(b.c, b.at).Step(diagnose.StepMX)
+	round, ok := b.c.Round()
+	if !ok || len(round.Answers) == 0 {
+		t.Fatal("the case has no answers to begin with")
+	}
+	b.at = b.at.Add(time.Hour)
+	b.add(diagnose.RoundStarted{N: round.N + 1, Reason: diagnose.RoundResume, Offline: true})
+	for wants := diagnose.Wants(b.c, b.at); len(wants) > 0; wants = diagnose.Wants(b.c, b.at) {
+		b.add(diagnose.DNSAnswered{Round: round.N + 1, Answer: dnsx.Answer{Question: wants[0], Outcome: dnsx.Offline, At: b.at}})
+	}
+	f := diagnose.Next(b.c, b.at)
+	if now := f.Step(diagnose.StepMX); len(now.Verdict) != len(asked.Verdict)+1 || now.Verdict[0] != asked.Verdict[0] {
+		t.Errorf("offline step 4 says %q, online it said %q", now.Verdict, asked.Verdict)
+	}
+	if f.Rejector.Kind != diagnose.Gateway {
+		t.Errorf("offline the rejector is %s", f.Rejector.Kind)
+	}
+	for _, block := range f.Blocks {
+		for _, c := range block.Conditions {
+			if c.Key == "mx" && c.Sign == diagnose.Holds {
+				t.Errorf("%s takes the MX of the earlier round for sound", block.Guard)
+			}
 		}
 	}
 }

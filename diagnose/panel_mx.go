@@ -37,6 +37,9 @@ func (v *view) mxPanel() Panel {
 		}
 	}
 	p.Verdict, p.Reading = v.mxSays(blocking)
+	if v.mxFromBefore() {
+		p.Verdict = append(p.Verdict, safe.Textf("Not asked now: this is from %s.", v.clock(v.mxTime())))
+	}
 	p.So = v.mxSo(blocking)
 	p.Next = "Go on to 5."
 	switch {

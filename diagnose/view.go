@@ -35,6 +35,7 @@ type view struct {
 	round   Round
 	subject survey.Subject
 	answers survey.Answers
+	before  map[dnsx.Question]bool // answers of an earlier round that stand in for one that could not be had
 	facts   survey.Facts
 
 	hostOp         party // who runs the named host
@@ -133,11 +134,23 @@ func (v *view) takeAnswers() {
 		Recipient: v.domain, Sender: v.senderDomain, Host: v.host, HostAddr: v.addr, Reporter: v.reporter, Lab: labAddrs(v.c.Lab),
 		NoNetwork: v.round.NoNetwork,
 	}
-	v.answers = make(survey.Answers, len(v.round.Answers))
+	v.answers, v.before = make(survey.Answers, len(v.round.Answers)), map[dnsx.Question]bool{}
 	for _, a := range v.round.Answers {
+		if a.Outcome == dnsx.Offline {
+			// Without a network what was known before still shows, with the
+			// time it is from; no lock opens on it (see mxIsSound).
+			if known, ok := v.c.knownBefore(v.round.N, a.Question); ok {
+				a = known
+				v.before[a.Question] = true
+			}
+		}
 		v.answers.Add(a)
 	}
 }
+
+// mxFromBefore reports whether the MX shown is from an earlier round, because
+// nothing could be asked in this one.
+func (v *view) mxFromBefore() bool { return v.before[v.facts.MX.From] }
 
 func labAddrs(lab []string) []netip.Addr {
 	var out []netip.Addr
