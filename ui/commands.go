@@ -62,6 +62,7 @@ type (
 		session Session
 		says    safe.Text // what was done, for the status line
 		err     error
+		form    *form // that asked for it; nil for none
 	}
 )
 
@@ -134,6 +135,20 @@ func (m *Model) add(s Session, raw []byte) tea.Cmd {
 	return func() tea.Msg { return addedMsg{s, desk.Add(ctx, s, "paste", raw)} }
 }
 
+// proposeForm sends what a form holds. Should it not be recorded, the form
+// comes back as it was filled in.
+func (m *Model) proposeForm(f *form, bodies ...diagnose.Body) tea.Cmd {
+	send := m.propose(f.kase, f.done, bodies...)
+	return func() tea.Msg {
+		msg := send()
+		if done, ok := msg.(doneMsg); ok {
+			done.form = f
+			return done
+		}
+		return msg
+	}
+}
+
 // propose asks the session for events, one after the other, and says done
 // when all are on disk.
 func (m *Model) propose(c *openCase, done safe.Text, bodies ...diagnose.Body) tea.Cmd {
@@ -153,7 +168,7 @@ func (m *Model) propose(c *openCase, done safe.Text, bodies ...diagnose.Body) te
 func (m *Model) refresh(c *openCase) tea.Cmd {
 	s, ctx := c.session, m.ctx
 	m.waiting++
-	return func() tea.Msg { return doneMsg{s, "DNS is asked again", s.Refresh(ctx)} }
+	return func() tea.Msg { return doneMsg{session: s, says: "DNS is asked again", err: s.Refresh(ctx)} }
 }
 
 func (m *Model) stop(c *openCase) tea.Cmd {
@@ -196,7 +211,7 @@ func (m *Model) saveLetter(c *openCase, d diagnose.Draft) tea.Cmd {
 	m.waiting++
 	return func() tea.Msg {
 		where, err := save(ctx, id, d)
-		return doneMsg{s, safe.Textf("letter saved in %s", where), err}
+		return doneMsg{session: s, says: safe.Textf("letter saved in %s", where), err: err}
 	}
 }
 

@@ -160,5 +160,5 @@ func (f *form) enter(m *Model) tea.Cmd {
 		return nil
 	}
 	m.closeOverlay()
-	return m.propose(f.kase, f.done, bodies...)
+	return m.proposeForm(f, bodies...)
 }

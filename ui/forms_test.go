@@ -33,6 +33,19 @@ func TestAnswerIsRecorded(t *testing.T) {
 	b.mustShow("recorded; u takes it back")
 }
 
+// TestRefusedAnswerComesBack: what could not be recorded is not typed twice.
+func TestRefusedAnswerComesBack(t *testing.T) {
+	b := sample(t)
+	b.session.refuse = errors.New("not recorded: the disk is full")
+	b.keys("y").text("Ravi Sen").keys("enter")
+	b.mustShow("Record an answer: Gateway sync", "Ravi Sen", "not recorded: the disk is full")
+	b.session.refuse = nil
+	b.keys("enter").mustShow("recorded; u takes it back")
+	if got, _ := b.recorded().(diagnose.AnswerRecorded); got.Who != "Ravi Sen" || b.m.scope() != inCase {
+		t.Errorf("recorded %+v in scope %s", got, b.m.scope())
+	}
+}
+
 func TestEscKeepsThingsAsTheyAre(t *testing.T) {
 	b := sample(t).keys("n").text("Ravi Sen").keys("esc")
 	if len(b.session.proposed) != 0 || b.m.scope() != inCase {

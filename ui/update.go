@@ -50,10 +50,15 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 				c.rev++
 			}
 		}
-		if msg.err != nil {
-			m.failed("not done", msg.err)
-		} else {
+		switch {
+		case msg.err == nil:
 			m.say(msg.says)
+		case msg.form != nil && len(m.over) == 0 && m.screen == inCase && m.kase() == msg.form.kase:
+			msg.form.wrong = safe.Textf("%v", msg.err)
+			m.over = append(m.over, msg.form)
+			m.failed("not done", msg.err)
+		default:
+			m.failed("not done", msg.err)
 		}
 	}
 	if m.leaving && m.waiting <= 0 {
