@@ -94,8 +94,12 @@ func doctor(ctx context.Context, env Environment, g *globals, test bool) error {
 		line("cases", safe.Textf("%s", err))
 	} else {
 		defer store.Close()
-		list, _ := store.List()
-		line("cases", safe.Textf("%d in %s", len(list), store.Dir()))
+		list, err := store.List()
+		if err != nil {
+			line("cases", safe.Textf("%s cannot be listed: %s", store.Dir(), err))
+		} else {
+			line("cases", safe.Textf("%d in %s", len(list), store.Dir()))
+		}
 	}
 	if code != exitDiagnosed {
 		return quietExit(code)
