@@ -123,3 +123,13 @@ func (dr *draft) statusAction(group header) {
 		dr.r.Action = Failed
 	}
 }
+
+var dsnKeeps = keeps{
+	"remote_host":    "Remote-MTA of the notification, or relay= in the log of the reporting host",
+	"remote_address": "the human part of the notification, or relay=host[address] in the log of the reporting host",
+}
+
+var statusKeeps = keeps{
+	"failed":     "the Date field of the bounce, above this block",
+	"message_id": "the part of the bounce below this block: the returned header",
+}

@@ -1,36 +1,78 @@
 package bounce
 
-// family is a form of notice that is recognised and read as one.
+import "deadletter/diagnose/safe"
+
+// place is where a family is looked for.
+type place uint8
+
+// The places. A family may stand in several.
+const (
+	inWhole place = 1 << iota // an input that is no mail, as a whole: data, a table, a log
+	inText                    // text without a mail around it: pasted, or quoted by a forward
+	inMail                    // a mail
+)
+
+// family is a form of bounce that is recognised and read as one.
 type family struct {
 	format Format
+	title  safe.Text // names it in a sentence
+	in     place
 	why    string // why it stands here in the order
 	match  func(*mail) bool
 	read   func(*mail) []draft
+	keeps  keeps
 }
+
+// keeps says, by the name of a field that a bounce may lack, where this kind of
+// source keeps it.
+type keeps map[string]safe.Text
 
 // families in the order of recognition. What is certain stands before what is
 // likely; what would be taken for something below stands above it. A family
-// that matches and finds no recipient leaves the mail to those after it.
+// that matches and finds no recipient leaves the input to those after it.
 var families []family
 
 func init() {
 	families = []family{
-		{FormatFeedback, "a feedback report carries the mail like a notification does, so it comes first", (*mail).isFeedback, (*mail).readFeedback},
-		{FormatDSN, "a delivery-status part is the one form made for machines", (*mail).hasStatus, (*mail).readStatus},
-		{FormatGoogle, "Google's notices carry X-Failed-Recipients too, so they come before Exim's", (*mail).isGoogle, (*mail).readGoogle},
-		{FormatExim, "X-Failed-Recipients names the recipients for certain", (*mail).isExim, (*mail).readExim},
-		{FormatPostfix, "its first sentence is fixed", (*mail).isPostfix, (*mail).readPostfix},
-		{FormatMicrosoft, "names the generating server; in many languages", (*mail).isMicrosoft, (*mail).readMicrosoft},
-		{FormatQmail, "its first sentence is fixed; several programs copy it", (*mail).isQmail, (*mail).readQmail},
-		{FormatSendmail, "a transcript holds command and reply line by line", (*mail).isSendmail, (*mail).readSendmail},
-		{FormatAutoReply, "automatic replies quote and apologise as free text does", (*mail).isAutoReply, (*mail).readAutoReply},
-		{FormatNotice, "free text from a mail system, or that speaks of a failed delivery", (*mail).isNotice, (*mail).readNotice},
+		{FormatPostfixLog, "Postfix log", inWhole, "queue ID, to=<> and status= stand in nothing else", (*mail).isPostfixLog, (*mail).readPostfixLog, postfixLogKeeps},
+		{FormatFeedback, "complaint report", inMail, "a feedback report carries the mail like a notification does, so it comes first", (*mail).isFeedback, (*mail).readFeedback, nil},
+		{FormatDSN, "delivery status notification", inMail, "a delivery-status part is the one form made for machines", (*mail).hasStatus, (*mail).readStatus, dsnKeeps},
+		{FormatStatus, "delivery-status block", inText, "the same part by itself", (*mail).hasStatus, (*mail).readStatus, statusKeeps},
+		{FormatGoogle, "Google notice", inMail | inText, "Google's notices carry X-Failed-Recipients too, so they come before Exim's", (*mail).isGoogle, (*mail).readGoogle, googleKeeps},
+		{FormatExim, "Exim notice", inMail | inText, "X-Failed-Recipients names the recipients for certain", (*mail).isExim, (*mail).readExim, nil},
+		{FormatPostfix, "Postfix notice", inMail | inText, "its first sentence is fixed", (*mail).isPostfix, (*mail).readPostfix, nil},
+		{FormatMicrosoft, "Microsoft notice", inMail | inText, "names the generating server; in many languages", (*mail).isMicrosoft, (*mail).readMicrosoft, microsoftKeeps},
+		{FormatQmail, "qmail notice", inMail | inText, "its first sentence is fixed; several programs copy it", (*mail).isQmail, (*mail).readQmail, nil},
+		{FormatSendmail, "sendmail notice", inMail | inText, "a transcript holds command and reply line by line", (*mail).isSendmail, (*mail).readSendmail, nil},
+		{FormatAutoReply, "automatic reply", inMail, "automatic replies quote and apologise as free text does", (*mail).isAutoReply, (*mail).readAutoReply, nil},
+		{FormatReply, "SMTP reply", inText, "a line that begins with three digits, when no notice is around it", always, (*mail).readReplies, replyKeeps},
+		{FormatNotice, "notice in free text", inMail | inText, "free text from a mail system, or that speaks of a failed delivery", (*mail).isNotice, (*mail).readNotice, nil},
 	}
+}
+
+func always(*mail) bool { return true }
+
+// familyOf gives the family of a format; nil for mail that is no bounce.
+func familyOf(format Format) *family {
+	for i := range families {
+		if families[i].format == format {
+			return &families[i]
+		}
+	}
+	return nil
+}
+
+// titleOf names a format in a sentence.
+func titleOf(format Format) safe.Text {
+	if f := familyOf(format); f != nil {
+		return f.title
+	}
+	return "mail"
 }
 
 // read gives the reports of a mail. depth counts the forwards around it.
 func (m *mail) read(depth int) []Report {
-	if out := m.readKnown(families); len(out) > 0 {
+	if out := m.readAs(inMail); len(out) > 0 {
 		return out
 	}
 	if out := m.forwarded(depth); len(out) > 0 {
@@ -42,17 +84,25 @@ func (m *mail) read(depth int) []Report {
 	return m.readOrdinary()
 }
 
-func (m *mail) readKnown(of []family) []Report {
-	for _, f := range of {
-		if !f.match(m) {
+// readAs reads with the first family of a place that matches and finds something.
+func (m *mail) readAs(in place) []Report {
+	for _, f := range families {
+		if f.in&in == 0 || !f.match(m) {
 			continue
 		}
-		if drafts := f.read(m); len(drafts) > 0 {
-			if f.format == FormatDSN && m.msg == nil {
-				return m.finish(FormatStatus, drafts)
-			}
-			return m.finish(f.format, drafts)
+		drafts := f.read(m)
+		if len(drafts) == 0 {
+			continue
 		}
+		of := m
+		if f.format == FormatReply {
+			of = m.d.textMail(&text{}) // what stands around a reply was read with it
+		}
+		out := of.finish(f.format, drafts)
+		if in == inText && f.format != FormatReply && f.format != FormatNotice && !anyKnown(out) {
+			continue
+		}
+		return out
 	}
 	return nil
 }
@@ -83,7 +133,7 @@ func (m *mail) forwarded(depth int) []Report {
 		if !quoted && t != m.tail {
 			continue
 		}
-		if out := m.d.fromText(plain, depth+1); len(out) > 0 {
+		if out := m.d.fromText(plain); len(out) > 0 {
 			return second(out)
 		}
 	}
@@ -106,19 +156,6 @@ func second(out []Report) []Report {
 	for i := range out {
 		out[i].Genuine = Unproved
 		out[i].GenuineReasons = append(out[i].GenuineReasons[:0:0], "the bounce was forwarded; its own transport header is not here")
-	}
-	return out
-}
-
-// textFamilies are the families that can be told from text alone.
-func textFamilies() []family {
-	out := make([]family, 0, len(families))
-	for _, f := range families {
-		switch f.format {
-		case FormatFeedback, FormatAutoReply, FormatNotice:
-			continue
-		}
-		out = append(out, f)
 	}
 	return out
 }

@@ -113,3 +113,7 @@ func (m *mail) after(announce ...string) (string, Field) {
 	}
 	return "", Field{}
 }
+
+var googleKeeps = keeps{
+	"remote_host": "the message's delivery log in the Google admin console",
+}

@@ -85,3 +85,8 @@ func (m *mail) labelled(labels []string) Field {
 	}
 	return Field{}
 }
+
+var microsoftKeeps = keeps{
+	"remote_host":    "message trace of the sending tenant: the event's detail names the server",
+	"remote_address": "message trace of the sending tenant: the event's detail names the server",
+}

@@ -14,6 +14,7 @@ type mail struct {
 	report *text     // feedback report
 	human  []*text   // what is written for people, without the returned mail
 	html   []*entity // read only where there is no plain text
+	whole  *text     // pasted text, all of it; nil for a mail
 	tail   *text     // what follows the line that announces the returned mail
 	orig   returned
 	inside []*entity // messages within
@@ -56,7 +57,7 @@ func (d *doc) mail(msg *entity) *mail {
 
 // textMail makes a mail of text without a header.
 func (d *doc) textMail(t *text) *mail {
-	m := &mail{d: d}
+	m := &mail{d: d, whole: t}
 	m.addHuman(t)
 	return m
 }

@@ -7,10 +7,10 @@ import (
 	"deadletter/diagnose/safe"
 )
 
-// pasted reads input that is no mail: log lines, a delivery-status block, the
-// text of a notice, one or several replies, each also behind quote marks.
+// pasted reads input that is no mail: data, log lines, a delivery-status block,
+// the text of a notice, one or several replies, each also behind quote marks.
 func (d *doc) pasted() []Report {
-	if out := d.postfixLog(); len(out) > 0 {
+	if out := (&mail{d: d}).readAs(inWhole); len(out) > 0 {
 		return out
 	}
 	t := d.plain(&entity{end: len(d.src.raw)}, min(len(d.src.raw), maxPartText))
@@ -19,25 +19,11 @@ func (d *doc) pasted() []Report {
 	}
 	d.charset(t, "")
 	plain, _ := t.unquoted()
-	return d.fromText(plain, 0)
+	return d.fromText(plain)
 }
 
 // fromText reads text without a mail around it.
-func (d *doc) fromText(t *text, depth int) []Report {
-	m := d.textMail(t)
-	if out := m.readKnown(textFamilies()); len(out) > 0 && anyKnown(out) {
-		return out
-	}
-	if out := d.replies(t); len(out) > 0 {
-		return out
-	}
-	if m.isNotice() {
-		if drafts := m.readNotice(); len(drafts) > 0 {
-			return m.finish(FormatNotice, drafts)
-		}
-	}
-	return nil
-}
+func (d *doc) fromText(t *text) []Report { return d.textMail(t).readAs(inText) }
 
 // anyKnown reports whether a reading holds more than an address.
 func anyKnown(reports []Report) bool {
@@ -49,10 +35,13 @@ func anyKnown(reports []Report) bool {
 	return false
 }
 
-// replies reads the text as SMTP replies: a line that begins with a code after
-// the last line of a reply begins the next one.
-func (d *doc) replies(t *text) []Report {
-	m := d.textMail(&text{})
+// readReplies reads the text as SMTP replies: a line that begins with a code
+// after the last line of a reply begins the next one.
+func (m *mail) readReplies() []draft {
+	d, t := m.d, m.whole
+	if t == nil {
+		return nil
+	}
 	var drafts []draft
 	start := -1
 	end := func(to int) {
@@ -85,10 +74,14 @@ func (d *doc) replies(t *text) []Report {
 		}
 	}
 	end(len(t.lines))
-	if len(drafts) == 0 {
-		return nil
-	}
-	return m.finish(FormatReply, drafts)
+	return drafts
+}
+
+var replyKeeps = keeps{
+	"recipient":   "the log line of the sending server that this reply stands in: to=<...>",
+	"remote_host": "the log line of the sending server: relay=, or host ... said",
+	"failed":      "the log line of the sending server",
+	"message_id":  "the log of the sending server, by queue ID: message-id=<...>",
 }
 
 // oneReply reads one reply with what may stand around it: "host name[address]

@@ -14,13 +14,10 @@ type queued struct {
 // maxQueued bounds the queue IDs that are followed at once.
 const maxQueued = 50000
 
-// postfixLog reads lines of a Postfix log in one pass; nil when the input
-// holds none. Lines of one queue ID are joined: sender, message ID, and of
+// readPostfixLog reads lines of a Postfix log in one pass. Lines of one queue ID are joined: sender, message ID, and of
 // each recipient its last attempt.
-func (d *doc) postfixLog() []Report {
-	if !d.looksLikeLog() {
-		return nil
-	}
+func (m *mail) readPostfixLog() []draft {
+	d := m.d
 	l := &logReader{d: d, ids: map[string]*queued{}, at: map[string]int{}}
 	lines := d.src.scan(0, len(d.src.raw))
 	for {
@@ -41,12 +38,12 @@ func (d *doc) postfixLog() []Report {
 	for i := range drafts {
 		drafts[i].fromQueue(l.ids)
 	}
-	m := &mail{d: d}
-	return m.finish(FormatPostfixLog, drafts)
+	return drafts
 }
 
-// looksLikeLog reports whether one of the first lines is of a Postfix log.
-func (d *doc) looksLikeLog() bool {
+// isPostfixLog reports whether one of the first lines is of a Postfix log.
+func (m *mail) isPostfixLog() bool {
+	d := m.d
 	lines := d.src.scan(0, min(len(d.src.raw), 256<<10))
 	for n := 0; n < 400; n++ {
 		s, _, _, ok := lines.next()
@@ -280,4 +277,13 @@ func (dr *draft) fromQueue(ids map[string]*queued) {
 	if q.client.Known() {
 		dr.find(Note, safe.Textf("the mail came in from %s", q.client.Value))
 	}
+}
+
+var postfixLogKeeps = keeps{
+	"reply_code":    "an earlier line of the same queue ID",
+	"enhanced_code": "dsn= of the log line",
+	"remote_host":   "relay= of the delivery line of this queue ID",
+	"failed":        "the beginning of the log line",
+	"message_id":    "the cleanup line of this queue ID: message-id=<...>",
+	"sender":        "the qmgr line of this queue ID: from=<...>",
 }

@@ -161,7 +161,7 @@ func (d *doc) mailStart() int {
 // recognised says in one line what the reports were read from.
 func recognised(reports []Report) safe.Text {
 	r := &reports[0]
-	what := titles[r.Format]
+	what := titleOf(r.Format)
 	out := what
 	if r.ReportingMTA.Known() {
 		out = safe.Textf("%s from %s", out, r.ReportingMTA.Value)
@@ -173,12 +173,4 @@ func recognised(reports []Report) safe.Text {
 		out = safe.Textf("%s, %d recipients", out, len(reports))
 	}
 	return out
-}
-
-// titles name the formats in a sentence.
-var titles = map[Format]safe.Text{
-	FormatDSN: "delivery status notification", FormatStatus: "delivery-status block", FormatPostfix: "Postfix notice",
-	FormatExim: "Exim notice", FormatGoogle: "Google notice", FormatMicrosoft: "Microsoft notice", FormatQmail: "qmail notice",
-	FormatSendmail: "sendmail notice", FormatNotice: "notice in free text", FormatReply: "SMTP reply", FormatPostfixLog: "Postfix log",
-	FormatFeedback: "complaint report", FormatAutoReply: "automatic reply", FormatMail: "mail",
 }
