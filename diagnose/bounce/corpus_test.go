@@ -157,7 +157,7 @@ func BenchmarkCorpus(b *testing.B) { benchSet(b, corpusFiles(b)) }
 
 func BenchmarkSamples(b *testing.B) {
 	files := map[string][]byte{}
-	paths, err := filepath.Glob(filepath.Join(samples, "*.eml"))
+	paths, err := filepath.Glob(filepath.Join(samples, "*", "*.eml"))
 	if err != nil || len(paths) == 0 {
 		b.Fatal("no samples")
 	}
@@ -173,7 +173,7 @@ func BenchmarkSamples(b *testing.B) {
 
 // TestTimeIsLinear compares reading an input with reading one ten times as long.
 func TestTimeIsLinear(t *testing.T) {
-	raw, _ := readSample(t, "postfix-bounced.log", Options{})
+	raw, _ := readSample(t, "log/postfix-bounced.log", Options{})
 	cost := func(n int) time.Duration {
 		in := bytes.Repeat(raw, n)
 		best := time.Hour

@@ -14,9 +14,9 @@ import (
 const mutants = 4000
 
 func FuzzRead(f *testing.F) {
-	entries, _ := os.ReadDir(samples)
-	for _, e := range entries {
-		if raw, err := os.ReadFile(filepath.Join(samples, e.Name())); err == nil && !e.IsDir() {
+	paths, _ := filepath.Glob(filepath.Join(samples, "*", "*.*"))
+	for _, p := range paths {
+		if raw, err := os.ReadFile(p); err == nil {
 			f.Add(raw)
 		}
 	}
@@ -51,7 +51,7 @@ func FuzzRead(f *testing.F) {
 // seed is fixed, so that a failure repeats.
 func TestMutants(t *testing.T) {
 	var all [][]byte
-	paths, _ := filepath.Glob(filepath.Join(samples, "*.*"))
+	paths, _ := filepath.Glob(filepath.Join(samples, "*", "*.*"))
 	for _, p := range paths {
 		if raw, err := os.ReadFile(p); err == nil && len(raw) > 0 {
 			all = append(all, raw)

@@ -11,7 +11,7 @@ import (
 // keep opens a case in the workbench, records an answer and leaves: gives its id.
 func (p *place) keep() string {
 	p.t.Helper()
-	s := p.open(100, 30, "", "--offline", bounces(p.t, "gateway-sendgrid.eml"))
+	s := p.open(100, 30, "", "--offline", bounces(p.t, "notification/gateway-sendgrid.eml"))
 	s.wait("Confirm recipient", "enter copy")
 	s.copied()
 	s.answer("Dana Ito")
@@ -144,7 +144,7 @@ func TestNoHome(t *testing.T) {
 	}
 	p := newPlace(t)
 	write(t, filepath.Join(p.home, "data"), "a file\n")
-	s := p.open(100, 30, "", "--offline", bounces(t, "gateway-sendgrid.eml"))
+	s := p.open(100, 30, "", "--offline", bounces(t, "notification/gateway-sendgrid.eml"))
 	s.wait("Confirm recipient", "not saved", "not kept")
 	s.keys("Enter")
 	s.wait("copied to tmux buffer", "0 of 5 answered")
@@ -157,5 +157,5 @@ func TestNoHome(t *testing.T) {
 	if !strings.Contains(got.stderr, "not a directory") {
 		t.Errorf("cases says %q", got.stderr)
 	}
-	p.run("report", "--offline", bounces(t, "gateway-sendgrid.eml")).want(t, 0)
+	p.run("report", "--offline", bounces(t, "notification/gateway-sendgrid.eml")).want(t, 0)
 }

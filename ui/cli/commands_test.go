@@ -35,7 +35,7 @@ func TestExitCodes(t *testing.T) {
 	if err := os.Mkdir(emptyDir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	bounce, zones := bounces(t, "gateway-sendgrid.eml"), demoZones(t)
+	bounce, zones := bounces(t, "notification/gateway-sendgrid.eml"), demoZones(t)
 	tests := []struct {
 		name   string
 		args   []string
@@ -104,7 +104,7 @@ func TestExitCodes(t *testing.T) {
 func TestHugeInput(t *testing.T) {
 	dir := t.TempDir()
 	const size = 26 << 20
-	mail := read(t, bounces(t, "gateway-sendgrid.eml"))
+	mail := read(t, bounces(t, "notification/gateway-sendgrid.eml"))
 	p := newPlace(t)
 	junk := write(t, filepath.Join(dir, "junk"), strings.Repeat("a line of a large file\n", size/23))
 	p.run("report", "--offline", junk).want(t, 4)
@@ -124,7 +124,7 @@ var captureKeys = strings.Fields(`file index format recipient original_recipient
 
 // TestCaptureJSON holds keys, their order and the order of the input.
 func TestCaptureJSON(t *testing.T) {
-	three, vacation := bounces(t, "postfix-three-recipients.eml"), bounces(t, "auto-reply.eml")
+	three, vacation := bounces(t, "notification/postfix-three-recipients.eml"), bounces(t, "not-a-bounce/auto-reply.eml")
 	got := newPlace(t).feed("550 5.1.1 <a@example.com> User unknown\n", "capture", "--json", three, vacation, "-").want(t, 4)
 	lines := strings.Split(strings.TrimSuffix(got.stdout, "\n"), "\n")
 	if len(lines) != 5 {
@@ -242,7 +242,7 @@ func TestBrokenPipe(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no sh here")
 	}
-	got := newPlace(t).command("", "sh", "-c", "'"+program+"' report --offline '"+bounces(t, "gateway-sendgrid.eml")+"' | head -1")
+	got := newPlace(t).command("", "sh", "-c", "'"+program+"' report --offline '"+bounces(t, "notification/gateway-sendgrid.eml")+"' | head -1")
 	got.want(t, 0)
 	if strings.Contains(got.stderr, "panic") || strings.Contains(got.stderr, "goroutine") {
 		t.Errorf("standard error: %s", got.stderr)

@@ -68,7 +68,7 @@ func TestResume(t *testing.T) {
 		for how, out := range leave {
 			t.Run(m.name+", "+how, func(t *testing.T) {
 				p := newPlace(t)
-				s := p.open(100, 30, "", "--offline", bounces(t, "gateway-sendgrid.eml"))
+				s := p.open(100, 30, "", "--offline", bounces(t, "notification/gateway-sendgrid.eml"))
 				s.wait("Confirm recipient", "enter copy")
 				m.reach(s)
 				out(s)
@@ -96,7 +96,7 @@ func TestResume(t *testing.T) {
 func TestKilledWhileAsking(t *testing.T) {
 	_, flags := lab(t)
 	p := newPlace(t)
-	s := p.open(120, 40, "", append(flags, bounces(t, "gateway-sendgrid.eml"))...)
+	s := p.open(120, 40, "", append(flags, bounces(t, "notification/gateway-sendgrid.eml"))...)
 	s.wait("robin.hale@contoso.example")
 	s.kill()
 	again := p.open(120, 40, "", append(flags, "open", p.only())...)
@@ -108,7 +108,7 @@ func TestKilledWhileAsking(t *testing.T) {
 // read, it says who holds it, and nothing is recorded from there.
 func TestSecondProcess(t *testing.T) {
 	p := newPlace(t)
-	first := p.open(100, 30, "", "--offline", bounces(t, "gateway-sendgrid.eml"))
+	first := p.open(100, 30, "", "--offline", bounces(t, "notification/gateway-sendgrid.eml"))
 	first.wait("Confirm recipient", "enter copy")
 	first.copied()
 	id := p.only()
@@ -146,7 +146,7 @@ func TestSecondProcess(t *testing.T) {
 // TestHeldByTheDead: a process that was killed holds nothing.
 func TestHeldByTheDead(t *testing.T) {
 	p := newPlace(t)
-	s := p.open(100, 30, "", "--offline", bounces(t, "gateway-sendgrid.eml"))
+	s := p.open(100, 30, "", "--offline", bounces(t, "notification/gateway-sendgrid.eml"))
 	s.wait("Confirm recipient", "enter copy")
 	s.kill()
 	if files, _ := filepath.Glob(filepath.Join(p.cases(), "*")); len(files) == 0 {

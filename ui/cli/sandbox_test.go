@@ -34,7 +34,7 @@ func onlySockets(calls string) string {
 
 // TestOfflineOpensNoSocket: --offline means none at all, for every command.
 func TestOfflineOpensNoSocket(t *testing.T) {
-	bounce := bounces(t, "gateway-sendgrid.eml")
+	bounce := bounces(t, "notification/gateway-sendgrid.eml")
 	for _, args := range [][]string{
 		{"report", "--offline", bounce},
 		{"dns", "--offline", "example.com"},
@@ -61,7 +61,7 @@ func TestScreensOpenNoNetworkSocket(t *testing.T) {
 	strace := need(t, "strace", "nobody counts the sockets")
 	for name, args := range map[string][]string{
 		"demo":      {"demo"},
-		"a case":    {"--offline", bounces(t, "gateway-sendgrid.eml")},
+		"a case":    {"--offline", bounces(t, "notification/gateway-sendgrid.eml")},
 		"first run": {"--offline"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +105,7 @@ func fullDisk(t *testing.T, p *place, taken int) string {
 // nothing claims to be saved.
 func TestFullDisk(t *testing.T) {
 	p := newPlace(t)
-	s := p.openIn(fullDisk(t, p, 1<<20), 100, 30, "2>&1", "--offline", bounces(t, "gateway-sendgrid.eml"))
+	s := p.openIn(fullDisk(t, p, 1<<20), 100, 30, "2>&1", "--offline", bounces(t, "notification/gateway-sendgrid.eml"))
 	s.wait("Confirm recipient", "the disk is full", "not kept")
 	s.keys("Enter")
 	s.wait("copied to tmux buffer")
@@ -120,7 +120,7 @@ func TestFullDisk(t *testing.T) {
 // says so, and it is recorded when there is room again.
 func TestDiskFillsUp(t *testing.T) {
 	p := newPlace(t)
-	s := p.openIn(fullDisk(t, p, 64<<10), 100, 30, "", "--offline", bounces(t, "gateway-sendgrid.eml"))
+	s := p.openIn(fullDisk(t, p, 64<<10), 100, 30, "", "--offline", bounces(t, "notification/gateway-sendgrid.eml"))
 	s.wait("Confirm recipient", "enter copy", "saved")
 	fill := filepath.Join("/proc", fmt.Sprint(s.process()), "root", p.home, "data", "more")
 	f, err := os.Create(fill)

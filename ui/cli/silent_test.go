@@ -37,7 +37,7 @@ func TestQuietStart(t *testing.T) {
 	for name, args := range map[string][]string{
 		"demo":         {"demo"},
 		"paste screen": {"--offline"},
-		"a case":       {"--offline", bounces(t, "gateway-sendgrid.eml")},
+		"a case":       {"--offline", bounces(t, "notification/gateway-sendgrid.eml")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newPlace(t).mute(program, args...)
@@ -86,7 +86,7 @@ func TestTerminalIsGivenBack(t *testing.T) {
 	for _, w := range ways {
 		t.Run(w.name, func(t *testing.T) {
 			p := newPlace(t)
-			m := p.mute(program, "--offline", bounces(t, "gateway-sendgrid.eml"))
+			m := p.mute(program, "--offline", bounces(t, "notification/gateway-sendgrid.eml"))
 			before := m.modes()
 			m.until("Confirm recipient")
 			until(t, "the terminal is raw", func() bool { return sameModes(before, m.modes()) != "" })
@@ -113,7 +113,7 @@ func TestTerminalIsGivenBack(t *testing.T) {
 
 // TestReplyIsNoKey: what a terminal answers unasked is not taken for keys.
 func TestReplyIsNoKey(t *testing.T) {
-	m := newPlace(t).mute(program, "--offline", bounces(t, "gateway-sendgrid.eml"))
+	m := newPlace(t).mute(program, "--offline", bounces(t, "notification/gateway-sendgrid.eml"))
 	m.until("Confirm recipient")
 	m.press("\x1b[?62;22c\x1b[12;40R\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[I\x1b[O")
 	m.press("2")

@@ -112,7 +112,7 @@ func TestKeyLatency(t *testing.T) {
 // TestLeaving quits and reads what is said where the screen was.
 func TestLeaving(t *testing.T) {
 	p := newPlace(t)
-	s := p.open(120, 40, "", "--offline", bounces(t, "gateway-sendgrid.eml"))
+	s := p.open(120, 40, "", "--offline", bounces(t, "notification/gateway-sendgrid.eml"))
 	s.wait("Confirm recipient", "enter copy")
 	s.keys("q")
 	frame := s.wait("left with 0", "robin.hale@contoso.example saved in", "resume: deadletter open")

@@ -71,12 +71,12 @@ func TestFromBounceToVerdict(t *testing.T) {
 		stdin bool
 		paste bool
 	}{
-		{name: "a report (RFC 3464) in a file", file: "gateway-sendgrid.eml"},
-		{name: "a report on standard input", file: "gateway-sendgrid.eml", stdin: true},
-		{name: "a log in a file", file: "postfix-bounced.log"},
-		{name: "a log on standard input", file: "postfix-bounced.log", stdin: true},
-		{name: "a reply, pasted", file: "reply-single.txt", paste: true},
-		{name: "a mail, pasted", file: "gateway-sendgrid.eml", paste: true},
+		{name: "a report (RFC 3464) in a file", file: "notification/gateway-sendgrid.eml"},
+		{name: "a report on standard input", file: "notification/gateway-sendgrid.eml", stdin: true},
+		{name: "a log in a file", file: "log/postfix-bounced.log"},
+		{name: "a log on standard input", file: "log/postfix-bounced.log", stdin: true},
+		{name: "a reply, pasted", file: "reply/reply-single.txt", paste: true},
+		{name: "a mail, pasted", file: "notification/gateway-sendgrid.eml", paste: true},
 	}
 	for _, w := range ways {
 		t.Run(w.name, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestFourKeysToTheQuestions(t *testing.T) {
 	}
 	t.Run("a file: enter", func(t *testing.T) {
 		_, flags := lab(t)
-		s := newPlace(t).open(80, 24, "", append(flags, bounces(t, "gateway-sendgrid.eml"))...)
+		s := newPlace(t).open(80, 24, "", append(flags, bounces(t, "notification/gateway-sendgrid.eml"))...)
 		s.answered()
 		s.wait("enter copy")
 		s.keys("Enter")
@@ -152,7 +152,7 @@ func TestFourKeysToTheQuestions(t *testing.T) {
 		_, flags := lab(t)
 		s := newPlace(t).open(80, 24, "", flags...)
 		s.wait("ctrl+t")
-		s.paste(read(t, bounces(t, "reply-single.txt")))
+		s.paste(read(t, bounces(t, "reply/reply-single.txt")))
 		s.wait("start")
 		s.keys("Enter")
 		s.answered()
@@ -166,7 +166,7 @@ func TestFourKeysToTheQuestions(t *testing.T) {
 func TestPasteConfirmsNothing(t *testing.T) {
 	_, flags := lab(t)
 	p := newPlace(t)
-	s := p.open(100, 30, "", append(flags, bounces(t, "gateway-sendgrid.eml"))...)
+	s := p.open(100, 30, "", append(flags, bounces(t, "notification/gateway-sendgrid.eml"))...)
 	s.answered()
 	s.paste("y\r\nq\r\nX\r\n")
 	s.keys("2") // a key that shows: whatever the paste did has been done by then
