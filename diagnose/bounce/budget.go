@@ -5,26 +5,30 @@ import "deadletter/diagnose/safe"
 // The bounds of one input. What lies beyond a bound is left out and a finding
 // of kind limit says so; everything before it is still read.
 const (
-	maxInput       = 25 << 20  // bytes of one input
-	maxHeader      = 256 << 10 // bytes of header fields kept of one entity
-	maxHeaders     = 1 << 20   // bytes of header fields kept of all entities
-	maxFields      = 2000      // header fields kept of one entity
-	maxLine        = 64 << 10  // bytes kept of one line
-	maxDepth       = 20        // entities within entities
-	maxParts       = 500       // MIME parts
-	maxBoundary    = 200       // bytes of a boundary; RFC 2046 section 5.1.1 allows 70
-	maxPartText    = 512 << 10 // bytes of text read of one part
-	maxDecoded     = 4 << 20   // bytes of text read of all parts
-	maxReports     = 1000      // recipients of one notification or notice
-	maxLogReports  = 10000     // recipients of one log
-	maxDiagnostic  = 64 << 10  // bytes kept of one reply
-	maxReplyLines  = 100       // lines of one reply
-	maxReplyLine   = 1 << 10   // bytes of one line of a pasted reply that are looked at for its code
-	maxThrough     = 20        // Received fields kept of the returned mail
-	maxForwards    = 3         // bounces within forwarded mail
-	maxFindings    = 50        // findings kept of one input
-	maxSubject     = 4 << 10   // bytes kept of a subject, identifier or address
-	maxHTMLEntries = 1 << 16   // lines made of one HTML part
+	maxInput        = 25 << 20  // bytes of one input
+	maxHeader       = 256 << 10 // bytes of header fields kept of one entity
+	maxHeaders      = 1 << 20   // bytes of header fields kept of all entities
+	maxFields       = 2000      // header fields kept of one entity
+	maxLine         = 64 << 10  // bytes kept of one line
+	maxDepth        = 20        // entities within entities
+	maxParts        = 500       // MIME parts
+	maxBoundary     = 200       // bytes of a boundary; RFC 2046 section 5.1.1 allows 70
+	maxPartText     = 512 << 10 // bytes of text read of one part
+	maxDecoded      = 4 << 20   // bytes of text read of all parts
+	maxReports      = 1000      // recipients of one notification or notice
+	maxLogReports   = 10000     // recipients of one log
+	maxTableReports = 10000     // recipients of one table
+	maxColumns      = 500       // columns of a table that are looked at
+	maxRecord       = 256 << 10 // bytes of one row of a table
+	maxUnclosed     = 100       // rows of a table with a quote that is not closed
+	maxDiagnostic   = 64 << 10  // bytes kept of one reply
+	maxReplyLines   = 100       // lines of one reply
+	maxReplyLine    = 1 << 10   // bytes of one line of a pasted reply that are looked at for its code
+	maxThrough      = 20        // Received fields kept of the returned mail
+	maxForwards     = 3         // bounces within forwarded mail
+	maxFindings     = 50        // findings kept of one input
+	maxSubject      = 4 << 10   // bytes kept of a subject, identifier or address
+	maxHTMLEntries  = 1 << 16   // lines made of one HTML part
 )
 
 // budget counts what one input has used of the bounds, and keeps which were hit.
@@ -37,27 +41,21 @@ type budget struct {
 }
 
 // limit records once that a bound was hit.
-func (b *budget) limit(claim safe.Text, line int) {
-	if b.hit[claim] {
-		return
-	}
-	if b.hit == nil {
-		b.hit = map[safe.Text]bool{}
-	}
-	b.hit[claim] = true
-	b.note(Finding{Kind: LimitReached, Claim: claim, Line: line})
-}
+func (b *budget) limit(claim safe.Text, line int) { b.noteOnce(LimitReached, claim, line) }
 
 // damaged records once that something could not be decoded.
-func (b *budget) damaged(claim safe.Text, line int) {
-	if b.hit[claim] {
+func (b *budget) damaged(claim safe.Text, line int) { b.noteOnce(Damaged, claim, line) }
+
+// noteOnce records a claim once, with the line where it was first so.
+func (b *budget) noteOnce(kind FindingKind, claim safe.Text, line int) {
+	if b.hit[claim] || len(b.findings) >= maxFindings {
 		return
 	}
 	if b.hit == nil {
 		b.hit = map[safe.Text]bool{}
 	}
 	b.hit[claim] = true
-	b.note(Finding{Kind: Damaged, Claim: claim, Line: line})
+	b.note(Finding{Kind: kind, Claim: claim, Line: line})
 }
 
 func (b *budget) note(f Finding) {

@@ -3,6 +3,7 @@ package bounce
 import (
 	"strings"
 
+	"deadletter/diagnose/reply"
 	"deadletter/diagnose/safe"
 )
 
@@ -13,8 +14,10 @@ type draft struct {
 	context       string // all that is said about the recipient, where it is more than the reply
 	contextAt     Field  // where the context begins
 	postfixSender Field
-	says          string // the system whose wording it is, where a family knows
-	kind          Kind   // set by families that read what is no failure
+	assumed       bool         // nobody said the action
+	says          string       // the system whose wording it is, where a family knows
+	reason        reply.Reason // what the source says of the cause, for where the reply says nothing
+	kind          Kind         // set by families that read what is no failure
 	why           safe.Text
 }
 

@@ -34,6 +34,12 @@ var families []family
 
 func init() {
 	families = []family{
+		{FormatExchangeLog, "Exchange message tracking log", inWhole, "a row of column names is certain, and its cells may quote lines of any log", (*mail).isExchangeLog, (*mail).readExchangeLog, exchangeLogKeeps},
+		{FormatTrace, "Microsoft 365 message trace", inWhole, "the extended trace has the columns of a tracking log, so it comes after it", (*mail).isTrace, (*mail).readTrace, traceKeeps},
+		{FormatPowerMTA, "PowerMTA accounting file", inWhole, "its column names are of no other program", (*mail).isPowerMTA, (*mail).readPowerMTA, powerMTAKeeps},
+		{FormatActivity, "SendGrid Email Activity export", inWhole, "SendGrid's identifiers stand in no list", (*mail).isActivity, (*mail).readActivity, activityKeeps},
+		{FormatSuppression, "suppression list", inWhole, "the columns are common words, so the rows have to bear it out", (*mail).isSuppression, (*mail).readSuppression, suppressionKeeps},
+		{FormatTable, "table of bounces", inWhole, "any table of recipients and replies, after those with a name", (*mail).isBounceTable, (*mail).readBounceTable, bounceTableKeeps},
 		{FormatPostfixLog, "Postfix log", inWhole, "queue ID, to=<> and status= stand in nothing else", (*mail).isPostfixLog, (*mail).readPostfixLog, postfixLogKeeps},
 		{FormatFeedback, "complaint report", inMail, "a feedback report carries the mail like a notification does, so it comes first", (*mail).isFeedback, (*mail).readFeedback, nil},
 		{FormatDSN, "delivery status notification", inMail, "a delivery-status part is the one form made for machines", (*mail).hasStatus, (*mail).readStatus, dsnKeeps},

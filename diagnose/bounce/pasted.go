@@ -13,6 +13,9 @@ func (d *doc) pasted() []Report {
 	if out := (&mail{d: d}).readAs(inWhole); len(out) > 0 {
 		return out
 	}
+	if d.plainTable() {
+		return nil
+	}
 	t := d.plain(&entity{end: len(d.src.raw)}, min(len(d.src.raw), maxPartText))
 	if len(d.src.raw) > maxPartText {
 		d.b.limit("text beyond 512 KiB of a paste was not read", d.src.line(maxPartText))

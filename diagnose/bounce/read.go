@@ -44,18 +44,30 @@ type doc struct {
 	src  *source
 	opts Options
 	b    *budget
+
+	tab       *table // the input as a table, once tableDone
+	tableDone bool
 }
 
 // Read recognises what the input is and reads it. It never fails otherwise
 // than by a Result without reports; it keeps nothing of raw. Its time grows
-// with the length of the input and with nothing else.
+// with the length of the input and with nothing else. Text in UTF-16 with a
+// byte order mark is read as any other; offsets are of the bytes in raw.
 func Read(raw []byte, opts Options) Result {
 	d := &doc{opts: opts, b: &budget{}}
 	long := len(raw) > maxInput
 	if long {
 		raw = raw[:maxInput]
 	}
-	d.src = newSource(string(raw))
+	text := string(raw)
+	w, broken := decodeUTF16(text)
+	if w != nil {
+		text = w.text
+	}
+	d.src = newSource(text)
+	if broken {
+		d.b.damaged("the input is UTF-16 and some of its characters are broken", 0)
+	}
 	if long {
 		d.b.limit("the input beyond 25 MiB was not read", 0)
 	}
@@ -71,6 +83,9 @@ func Read(raw []byte, opts Options) Result {
 	}
 	for i := range reports {
 		reports[i].Index = i + 1
+		if w != nil {
+			w.restore(&reports[i])
+		}
 	}
 	res.Format = reports[0].Format
 	res.Recognised = recognised(reports)
@@ -84,8 +99,6 @@ func unreadable(s string) (safe.Text, error) {
 	}
 	head := s[:min(len(s), 8<<10)]
 	switch {
-	case strings.HasPrefix(s, "\xff\xfe") || strings.HasPrefix(s, "\xfe\xff"):
-		return "this is UTF-16 text; save it as UTF-8 and try again", ErrBinary
 	case strings.HasPrefix(s, "\xd0\xcf\x11\xe0"):
 		return "this is an Outlook .msg file; open it and save the message as text or .eml", ErrBinary
 	case strings.HasPrefix(s, "\x1f\x8b"), strings.HasPrefix(s, "PK\x03\x04"):
@@ -161,6 +174,9 @@ func (d *doc) mailStart() int {
 // recognised says in one line what the reports were read from.
 func recognised(reports []Report) safe.Text {
 	r := &reports[0]
+	if r.Format == FormatSuppression {
+		return recognisedList(reports)
+	}
 	what := titleOf(r.Format)
 	out := what
 	if r.ReportingMTA.Known() {

@@ -220,7 +220,8 @@ func TestProblems(t *testing.T) {
 		{"blank", " \r\n\t\n", ErrEmpty},
 		{"nul bytes", "\x00\x01\x02\x00\x00\x00\x00\x7f", ErrBinary},
 		{"gzip", "\x1f\x8b\x08\x00more", ErrBinary},
-		{"utf-16", "\xff\xfeF\x00r\x00", ErrBinary},
+		{"utf-16 without a mark", "F\x00r\x00o\x00m\x00", ErrBinary},
+		{"utf-16 that holds nothing", "\xff\xfe", ErrEmpty},
 		{"prose", "The meeting is at 550 Main Street, bring 5.1 speakers.", ErrNotABounce},
 		{"address", "robin.hale@contoso.example", ErrNotABounce},
 	}

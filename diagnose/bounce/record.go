@@ -32,6 +32,7 @@ type Record struct {
 	Reason            string
 	Permanence        string
 	Genuine           string
+	List              string   // left out when empty
 	Missing           []string // keys of this object
 	Findings          []string // "kind: what was noticed"
 	NotABounce        string   // with Why left out when empty
@@ -49,7 +50,7 @@ func Records(file string, res Result) []Record {
 			Stage: string(r.Stage), Action: string(r.Action), ReportingHost: string(r.ReportingMTA.Value), RemoteHost: string(r.RemoteMTA.Value),
 			RemoteAddress: string(r.RemoteAddress.Value), MessageID: string(r.MessageID.Value), Subject: string(r.Subject.Value),
 			Arrived: stamp(r.Arrived.At), Failed: stamp(r.FailedAt.At), Reason: string(r.Reason), Permanence: string(r.Permanence),
-			Genuine: string(r.Genuine), NotABounce: string(r.NotABounce), Why: string(r.Why)}
+			Genuine: string(r.Genuine), List: string(r.List), NotABounce: string(r.NotABounce), Why: string(r.Why)}
 		for _, m := range r.Missing {
 			rec.Missing = append(rec.Missing, m.Field)
 		}
@@ -91,6 +92,9 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	} {
 		b = appendKey(b, kv.key)
 		b = safe.AppendJSON(b, kv.value)
+	}
+	if r.List != "" {
+		b = safe.AppendJSON(appendKey(b, "list"), r.List)
 	}
 	b = appendList(appendKey(b, "missing"), r.Missing)
 	b = appendList(appendKey(b, "findings"), r.Findings)

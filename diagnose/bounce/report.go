@@ -95,6 +95,21 @@ const (
 	NotChallenge Kind = "challenge" // asks the sender to prove something
 )
 
+// List names the suppression list of a platform that an entry stands on.
+type List string
+
+// The lists. Not every platform keeps each.
+const (
+	ListBounces      List = "bounces"      // a delivery failed for good
+	ListBlocks       List = "blocks"       // a delivery was refused for now, or for another cause than the address
+	ListInvalid      List = "invalid"      // the address cannot exist
+	ListComplaints   List = "complaints"   // the recipient reported mail as spam
+	ListUnsubscribes List = "unsubscribes" // the recipient wants no more mail
+	ListManual       List = "manual"       // somebody on the sending side put it there
+	ListCompliance   List = "compliance"   // the platform put it there
+	ListUnknown      List = "unknown"      // the source does not say which
+)
+
 // Missing names a field that the bounce does not hold, and where it can be found.
 type Missing struct {
 	Field string    `json:"field"` // DESIGN.md's key: message_id, remote_host, ...
@@ -157,6 +172,8 @@ type Report struct {
 
 	Source  Field   `json:"source"`             // the mail system or platform that wrote the bounce, where recognised: "Postfix", "SendGrid"
 	Through []Field `json:"received,omitempty"` // Received fields of the returned mail, newest first, at most 20
+
+	List List `json:"list,omitempty"` // the suppression list that holds the recipient; "" when no list is spoken of
 
 	Reason         reply.Reason `json:"reason"` // in Sisimai's names
 	Permanence     Permanence   `json:"permanence"`

@@ -33,6 +33,9 @@ func (dr *draft) judge() {
 		}
 	}
 	r.Reason = got.Reason
+	if dr.reason != "" && (got.Reason == reply.Undefined || text == "") {
+		r.Reason = dr.reason
+	}
 	if r.Stage == StageUnknown && got.NoAttempt {
 		r.Stage = StageLocal
 	}
@@ -65,7 +68,7 @@ func (m *mail) verdict(dr *draft) {
 		return
 	}
 	if r.Action == "" {
-		r.Action = Failed
+		r.Action, dr.assumed = Failed, true
 	}
 	class := byte(0)
 	switch {
@@ -94,7 +97,7 @@ func (dr *draft) contradictions() {
 		return 0
 	}
 	status, code, enhanced := class(dr.status), class(r.ReplyCode), class(r.EnhancedCode)
-	if r.Action == Failed && (status == '4' || status == '2') && r.NotABounce == "" {
+	if r.Action == Failed && !dr.assumed && (status == '4' || status == '2') && r.NotABounce == "" {
 		dr.find(Contradiction, safe.Textf("the action is failed, but the status %s is of class %c", dr.status.Value, status))
 	}
 	if r.Action == Delayed && status == '5' {

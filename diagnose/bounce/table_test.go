@@ -1,0 +1,393 @@
+package bounce
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"deadletter/diagnose/reply"
+)
+
+// TestTables holds what tables are recognised as and how many recipients they give.
+func TestTables(t *testing.T) {
+	for file, want := range map[string]string{
+		"suppression/sendgrid-bounces.csv":      "SendGrid suppression list, 4 addresses",
+		"suppression/mailgun-bounces.csv":       "Mailgun suppression list (bounces), 3 addresses",
+		"suppression/ses-destinations.tsv":      "Amazon SES suppression list, 2 addresses",
+		"suppression/postmark-suppressions.csv": "Postmark suppression list, 4 addresses",
+		"suppression/mandrill-denylist.csv":     "Mandrill suppression list, 4 addresses",
+		"suppression/unknown-platform.csv":      "suppression list, 4 addresses",
+		"suppression/no-names.txt":              "suppression list, 2 addresses",
+		"log/exchange-tracking.log":             "Exchange message tracking log, 3 recipients",
+		"log/microsoft365-enhanced.csv":         "Microsoft 365 message trace",
+		"log/microsoft365-trace.csv":            "Microsoft 365 message trace, 4 recipients",
+		"log/microsoft365-detail.csv":           "Microsoft 365 message trace",
+		"log/powermta-acct.csv":                 "PowerMTA accounting file, 4 recipients",
+		"log/sendgrid-activity.csv":             "SendGrid Email Activity export, 4 recipients",
+		"log/bounce-table.csv":                  "table of bounces, 2 recipients",
+	} {
+		_, res := readSample(t, file, Options{})
+		if string(res.Recognised) != want {
+			t.Errorf("%s: recognised as %q, want %q", file, string(res.Recognised), want)
+		}
+	}
+}
+
+// TestOrdinaryTables holds that tables that tell of no bounce are taken for none.
+func TestOrdinaryTables(t *testing.T) {
+	for name, in := range map[string]string{
+		"contacts":          "email,first_name,last_name,created\na@contoso.example,Ada,Park,2026-01-02\nb@contoso.example,Ben,Hale,2026-01-03\n",
+		"contacts, status":  "Email;Name;Status;Date\na@contoso.example;Ada;subscribed;2026-01-02\nb@contoso.example;Ben;unsubscribed;2026-01-03\nc@contoso.example;Cy;subscribed;2026-01-04\n",
+		"customers":         "email,type,date\na@contoso.example,customer,2026-01-02\nb@contoso.example,custom,2026-01-03\n",
+		"accounts, blocked": "email,status,created\na@contoso.example,blocked,2026-01-02\nb@contoso.example,blocked,2026-01-03\n",
+		"invoice":           "number,date,customer,amount,description\n550,2026-01-02,Contoso,550.00,5.1 speakers\n551,2026-01-03,Fabrikam,451.20,room 550\n",
+		"orders":            "email,order,reason,created\na@contoso.example,550,gift for a friend,2026-01-02\nb@contoso.example,551,none,2026-01-03\n",
+		"three columns":     "reason,email,created\nnewsletter,a@contoso.example,2026-01-02\nwebinar,b@contoso.example,2026-01-02\n",
+		"two columns":       "email,created\na@contoso.example,1795424400\nb@contoso.example,1795424460\n",
+		"tickets":           "id,from,to,subject,status\n1,a@contoso.example,help@fabrikam.example,printer,pending\n2,b@contoso.example,help@fabrikam.example,screen,failed\n",
+		"tags":              "address,tags,created_at\n12 Main Street,home,2026-01-02\n",
+		"no names":          "a@contoso.example,Ada,2026-01-02\nb@contoso.example,Ben,2026-01-03\n",
+		"addresses":         "a@contoso.example,b@contoso.example\nc@contoso.example,d@contoso.example\n",
+		"access log":        "date,ip,status,path\n2026-01-02,192.0.2.1,550,/mail\n",
+		"only names":        "status,reason,email,created\n",
+		"prose":             "Dear all, the meeting\nis at five, bring cake\n",
+	} {
+		res := Read([]byte(in), Options{Now: testNow})
+		if !errors.Is(res.Problem, ErrNotABounce) {
+			t.Errorf("%s: taken for %q: %+v", name, string(res.Recognised), res.Reports[0])
+		}
+	}
+}
+
+// TestTableForms holds the ways in which one and the same table is written.
+func TestTableForms(t *testing.T) {
+	const reply = "550 5.1.1 <ada@contoso.example>: no, there is no such user"
+	plain := "status,reason,email,created\n5.1.1,\"" + reply + "\",ada@contoso.example,1795424400\n"
+	for name, in := range map[string]string{
+		"plain":              plain,
+		"crlf":               strings.ReplaceAll(plain, "\n", "\r\n"),
+		"cr":                 strings.ReplaceAll(plain, "\n", "\r"),
+		"byte order mark":    "\ufeff" + plain,
+		"leading blanks":     "\n \n" + plain,
+		"type of PowerShell": "#TYPE System.Object\n" + plain,
+		"sep":                "sep=,\n" + plain,
+		"no line end":        strings.TrimSuffix(plain, "\n"),
+		"semicolon":          "status;reason;email;created\n5.1.1;\"" + reply + "\";ada@contoso.example;1795424400\n",
+		"tab":                "Status\tReason\tE-mail\tCreated\n5.1.1\t" + reply + "\tada@contoso.example\t1795424400\n",
+		"bar, blanks":        "status | reason | email | created\n5.1.1 | " + reply + " | ada@contoso.example | 1795424400\n",
+		"apostrophes":        "'status','reason','email','created'\n'5.1.1','" + reply + "','ada@contoso.example','1795424400'\n",
+		"not quoted":         "status,reason,email,created\n5.1.1," + reply + ",ada@contoso.example,1795424400\n",
+		"formulas":           "status,reason,email,created\n=\"5.1.1\",\"=\"\"" + reply + "\"\"\",'=ada@contoso.example,1795424400\n",
+		"names again":        plain + plain,
+		"nul":                strings.ReplaceAll(plain, "5.1.1,", "5.1.1\x00,"),
+		"line within":        strings.ReplaceAll(plain, "no, there", "no,\nthere"),
+		"brackets":           strings.ReplaceAll(plain, ",ada@contoso.example,", ",Ada <ada@contoso.example>,"),
+	} {
+		res := Read([]byte(in), Options{Now: testNow})
+		if len(res.Reports) == 0 {
+			t.Errorf("%s: %v", name, res.Problem)
+			continue
+		}
+		r := res.Reports[0]
+		if got := strings.TrimPrefix(string(r.Recipient.Value), "="); got != "ada@contoso.example" || r.EnhancedCode.Value != "5.1.1" || r.ReplyCode.Value != "550" ||
+			string(r.Diagnostic.Value) != reply || r.FailedAt.At.Unix() != 1795424400 && name != "formulas" {
+			t.Errorf("%s: %q %q %q %v", name, string(r.Recipient.Value), string(r.EnhancedCode.Value), string(r.Diagnostic.Value), r.FailedAt.At)
+		}
+		for _, f := range []Field{r.Recipient, r.ReplyCode, r.EnhancedCode} {
+			if !strings.HasPrefix(in[f.Offset:], string(f.Value)) {
+				t.Errorf("%s: %q is not at offset %d", name, string(f.Value), f.Offset)
+			}
+		}
+	}
+}
+
+// TestUnclosedQuote holds that a quote that is not closed costs no other row.
+func TestUnclosedQuote(t *testing.T) {
+	for name, row := range map[string]string{
+		"first":  "5.1.1,\"550 5.1.1 no,ada@contoso.example,1795424400\n5.1.1,550 5.1.1 no,ben@contoso.example,1795424400\n5.1.1,550 5.1.1 no,cy@contoso.example,1795424400\n",
+		"last":   "5.1.1,550 5.1.1 no,ben@contoso.example,1795424400\n5.1.1,550 5.1.1 no,cy@contoso.example,1795424400\n5.1.1,\"550 5.1.1 no,ada@contoso.example,1795424400\n",
+		"closed": "5.1.1,\"550 5.1.1 no,ada@contoso.example,1795424400\n5.1.1,\"550 5.1.1 no\",ben@contoso.example,1795424400\n5.1.1,550 5.1.1 no,cy@contoso.example,1795424400\n",
+	} {
+		res := Read([]byte("status,reason,email,created\n"+row), Options{Now: testNow})
+		var got []string
+		for _, r := range res.Reports {
+			got = append(got, string(r.Recipient.Value))
+		}
+		all := strings.Join(got, " ")
+		if !strings.Contains(all, "ben@") || !strings.Contains(all, "cy@") || len(res.Findings) == 0 || res.Findings[0].Kind != Damaged {
+			t.Errorf("%s: %q, findings %+v", name, all, res.Findings)
+		}
+	}
+	hostile := "status,reason,email,created\n" + strings.Repeat("\"\n", 200000) + "5.1.1,550 5.1.1 no,ben@contoso.example,1795424400\n"
+	start := time.Now()
+	Read([]byte(hostile), Options{Now: testNow})
+	if took := time.Since(start); took > 2*time.Second*slowdown {
+		t.Errorf("quotes that are not closed took %s", took)
+	}
+}
+
+// TestTableTimes holds how times are read, and that what can be read in two ways is not.
+func TestTableTimes(t *testing.T) {
+	for _, c := range []struct{ first, second, want string }{
+		{"1795424400", "", "2026-11-23T09:00:00Z"},
+		{"1795424400123", "", "2026-11-23T09:00:00Z"},
+		{"2026-11-23 09:00:00.678+00", "", "2026-11-23T09:00:00Z"},
+		{"2026-11-23 09:00", "", "2026-11-23T09:00:00Z"},
+		{"2026-11-23T09:00:00.1234567Z", "", "2026-11-23T09:00:00Z"},
+		{"23.11.2026 09:00:00", "", "2026-11-23T09:00:00Z"},
+		{"23/11/2026 09:00", "", "2026-11-23T09:00:00Z"},
+		{"11/23/2026 9:00:00 PM", "", "2026-11-23T21:00:00Z"},
+		{"11/12/2026 09:00", "", ""},
+		{"11/12/2026 09:00", "13/12/2026 09:00", "2026-12-11T09:00:00Z"},
+		{"11/12/2026 09:00", "12/13/2026 09:00", "2026-11-12T09:00:00Z"},
+		{"2026-11-23", "", ""},
+		{"yesterday", "", ""},
+	} {
+		in := "status;reason;email;created\n5.1.1;550 5.1.1 no;a@contoso.example;" + c.first + "\n"
+		if c.second != "" {
+			in += "5.1.1;550 5.1.1 no;b@contoso.example;" + c.second + "\n"
+		}
+		res := Read([]byte(in), Options{Now: testNow})
+		if len(res.Reports) == 0 {
+			t.Errorf("%s: %v", c.first, res.Problem)
+			continue
+		}
+		if f := res.Reports[0].FailedAt; stamp(f.At) != c.want || string(f.Value) != c.first {
+			t.Errorf("%q (%q): %s, want %s", c.first, c.second, stamp(f.At), c.want)
+		}
+	}
+}
+
+// TestDeliveredTables holds that deliveries are left out of what failed, and
+// that a table of nothing else is read as that.
+func TestDeliveredTables(t *testing.T) {
+	head := "type,timeLogged,orig,rcpt,dsnAction,dsnStatus,dsnDiag\n"
+	sent := "d,2026-11-23 09:12:44+0000,b@fabrikam.example,a%d@contoso.example,relayed,2.0.0,smtp;250 2.0.0 ok\n"
+	var only strings.Builder
+	only.WriteString(head)
+	for i := range 5 {
+		fmt.Fprintf(&only, sent, i)
+	}
+	res := Read([]byte(only.String()), Options{})
+	if len(res.Reports) != 5 || res.Reports[0].NotABounce != NotDelivered || res.Reports[0].Reason != reply.Delivered {
+		t.Errorf("%d reports: %+v", len(res.Reports), res.Problem)
+	}
+	res = Read([]byte(only.String()+"t,2026-11-23 09:12:44+0000,b@fabrikam.example,x@contoso.example,delayed,4.2.0,smtp;450 4.2.0 later\n"), Options{})
+	if len(res.Reports) != 1 || res.Reports[0].Permanence != Transient || res.Reports[0].Action != Delayed ||
+		len(res.Findings) != 1 || res.Findings[0].Claim != "5 deliveries were left out" {
+		t.Errorf("%+v %+v", res.Reports, res.Findings)
+	}
+}
+
+func TestTableBound(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("status,reason,email,created\n")
+	for i := range maxTableReports + 10 {
+		fmt.Fprintf(&b, "5.1.1,550 5.1.1 no,a%d@contoso.example,1795424400\n", i)
+	}
+	res := Read([]byte(b.String()), Options{})
+	if len(res.Reports) != maxTableReports || len(res.Findings) == 0 || res.Findings[0].Kind != LimitReached || res.Findings[0].Line != maxTableReports+2 {
+		t.Errorf("%d reports, findings %+v", len(res.Reports), res.Findings)
+	}
+}
+
+func TestSplitStatus(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		n    int
+		want []string
+	}{
+		{"550 5.1.1 a; b", 1, []string{"550 5.1.1 a; b"}},
+		{"550 5.1.1 a; b;450 4.2.1 c", 2, []string{"550 5.1.1 a; b", "450 4.2.1 c"}},
+		{"[{LED=451 4.4.0 x; y};{MSG=}];[{LED=550 5.1.1 z};{MSG=}]", 2, []string{"[{LED=451 4.4.0 x; y};{MSG=}]", "[{LED=550 5.1.1 z};{MSG=}]"}},
+		{"550 5.1.1 a", 2, nil},
+		{";;", 3, []string{"", "", ""}},
+		{"", 2, nil},
+	} {
+		if got := splitStatus(c.in, c.n); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%q of %d: %q, want %q", c.in, c.n, got, c.want)
+		}
+	}
+}
+
+// TestUTF16 holds that an input in UTF-16 reads as it does in UTF-8, and that
+// every offset is of the bytes that hold the value.
+func TestUTF16(t *testing.T) {
+	names := sampleNames(t)
+	for _, name := range names {
+		raw, want := readSample(t, name, Options{})
+		if len(want.Reports) == 0 || strings.HasPrefix(string(raw), "\xff\xfe") || !strings.HasPrefix(name, "suppression/") && !strings.HasPrefix(name, "log/") && !strings.HasPrefix(name, "reply/") {
+			continue
+		}
+		for _, big := range []bool{false, true} {
+			wide := encodeUTF16(strings.TrimPrefix(string(raw), "\ufeff"), big)
+			got := Read(wide, Options{Now: testNow})
+			if len(got.Reports) != len(want.Reports) {
+				t.Errorf("%s: %d reports, want %d", name, len(got.Reports), len(want.Reports))
+				continue
+			}
+			for i := range got.Reports {
+				a, b := got.Reports[i].fields(), want.Reports[i].fields()
+				for k := range a {
+					if a[k].Value != b[k].Value || a[k].Line != b[k].Line {
+						t.Errorf("%s: %+v, want %+v", name, *a[k], *b[k])
+					}
+				}
+				for _, f := range []Field{got.Reports[i].Recipient, got.Reports[i].ReplyCode} {
+					if v := encodeUTF16(string(f.Value), big)[2:]; f.Known() && !strings.HasPrefix(string(wide[f.Offset:]), string(v)) {
+						t.Errorf("%s: %q is not at offset %d", name, string(f.Value), f.Offset)
+					}
+				}
+			}
+		}
+	}
+}
+
+func encodeUTF16(s string, big bool) []byte {
+	out := []byte{0xff, 0xfe}
+	if big {
+		out = []byte{0xfe, 0xff}
+	}
+	for _, u := range utf16.Encode([]rune(s)) {
+		if big {
+			out = append(out, byte(u>>8), byte(u))
+		} else {
+			out = append(out, byte(u), byte(u>>8))
+		}
+	}
+	return out
+}
+
+// TestWide holds offsets of a long text of characters of every length, and
+// what is made of broken units.
+func TestWide(t *testing.T) {
+	s := strings.Repeat("aé€\U0001f4e7", 5000)
+	enc := encodeUTF16(s, false)
+	w, damaged := decodeUTF16(string(enc))
+	if damaged || w.text != s {
+		t.Fatal("the text is not what was written")
+	}
+	at := 2
+	for i, r := range s {
+		if got := w.raw(i); got != at {
+			t.Fatalf("offset %d: %d, want %d", i, got, at)
+		}
+		at += 2 * utf16.RuneLen(r)
+	}
+	if w.raw(len(s)) != len(enc) {
+		t.Errorf("the end is %d, want %d", w.raw(len(s)), len(enc))
+	}
+	for _, in := range []string{"\xff\xfea", "\xff\xfe\x00\xd8a\x00", "\xfe\xff\xdc\x00"} {
+		if _, damaged := decodeUTF16(in); !damaged {
+			t.Errorf("%q is not seen as damaged", in)
+		}
+	}
+}
+
+// TestFields holds that fields names every Field of a report.
+func TestFields(t *testing.T) {
+	r := &Report{Inner: &Inner{}, Through: make([]Field, 2)}
+	got := map[*Field]bool{}
+	for _, f := range r.fields() {
+		got[f] = true
+	}
+	var walk func(v reflect.Value, path string)
+	walk = func(v reflect.Value, path string) {
+		switch {
+		case v.Type() == reflect.TypeFor[Field]():
+			if !got[v.Addr().Interface().(*Field)] {
+				t.Errorf("%s is not among the fields", path)
+			}
+		case v.Kind() == reflect.Pointer && !v.IsNil():
+			walk(v.Elem(), path)
+		case v.Kind() == reflect.Struct && v.Type() != reflect.TypeFor[time.Time]():
+			for i := range v.NumField() {
+				walk(v.Field(i), path+"."+v.Type().Field(i).Name)
+			}
+		case v.Kind() == reflect.Slice:
+			for i := range v.Len() {
+				walk(v.Index(i), path)
+			}
+		}
+	}
+	walk(reflect.ValueOf(r), "Report")
+}
+
+func FuzzTable(f *testing.F) {
+	for _, dir := range []string{"suppression", "log"} {
+		paths, _ := filepath.Glob(filepath.Join(samples, dir, "*"))
+		for _, p := range paths {
+			if raw, err := os.ReadFile(p); err == nil {
+				f.Add(raw)
+			}
+		}
+	}
+	f.Add([]byte("email,reason\na@b.example,\"550 x\n\"\"y\"\n"))
+	f.Add([]byte("'rcpt';'dsnDiag'\r'a@b.example';'smtp;550 \"no\"'\r"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		text := string(raw)
+		if w, _ := decodeUTF16(text); w != nil {
+			text = w.text
+		}
+		d := &doc{b: &budget{}, src: newSource(text)}
+		tab := d.table()
+		if tab == nil {
+			return
+		}
+		if tab.start < 0 || tab.start > len(text) {
+			t.Fatalf("the rows begin at %d of %d", tab.start, len(text))
+		}
+		last := -1
+		for r := tab.rows(); r.next(); {
+			if r.at <= last {
+				t.Fatalf("a row at %d after one at %d", r.at, last)
+			}
+			last = r.at
+			for i := range r.cells {
+				if off := r.offset(i); off < 0 || off > len(text) {
+					t.Fatalf("cell %d of the row at %d is at %d", i, r.at, off)
+				}
+			}
+		}
+		res := Read(raw, Options{Now: testNow})
+		for i := range res.Reports {
+			for _, fd := range res.Reports[i].fields() {
+				if fd.Offset < 0 || fd.Offset > len(raw) {
+					t.Fatalf("field %+v stands outside the input", *fd)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkTable(b *testing.B) {
+	for _, name := range []string{"suppression/sendgrid-bounces.csv", "log/powermta-acct.csv", "log/exchange-tracking.log", "log/microsoft365-enhanced.csv"} {
+		raw, _ := readSample(b, name, Options{})
+		text := string(raw)
+		if w, _ := decodeUTF16(text); w != nil {
+			text = w.text
+		}
+		lines := strings.SplitAfter(text, "\n")
+		at := 1
+		for strings.HasPrefix(strings.TrimPrefix(lines[at-1], "\ufeff"), "#") && strings.HasPrefix(lines[at], "#") {
+			at++
+		}
+		head, body := strings.Join(lines[:at], ""), strings.Join(lines[at:], "")
+		n := 1000
+		in := []byte(head + strings.Repeat(body, n))
+		b.Run(filepath.Base(name), func(b *testing.B) {
+			b.SetBytes(int64(len(in)))
+			b.ReportAllocs()
+			for b.Loop() {
+				Read(in, Options{Now: testNow})
+			}
+			b.ReportMetric(float64(strings.Count(body, "\n")*n*b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}
