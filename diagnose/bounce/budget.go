@@ -21,6 +21,7 @@ const (
 	maxColumns      = 500       // columns of a table that are looked at
 	maxRecord       = 256 << 10 // bytes of one row of a table
 	maxUnclosed     = 100       // rows of a table with a quote that is not closed
+	maxShared       = 1 << 10   // bytes of a status that several recipients of one row share
 	maxDiagnostic   = 64 << 10  // bytes kept of one reply
 	maxReplyLines   = 100       // lines of one reply
 	maxReplyLine    = 1 << 10   // bytes of one line of a pasted reply that are looked at for its code

@@ -75,10 +75,8 @@ func (m *mail) readBounceRows(source string) []draft {
 	t := m.d.table()
 	c := tally{d: m.d}
 	t.noteBare()
-	t.text = t.find(replyColumns...)
-	to := t.find(addressColumns...)
 	for r := t.rows(); c.next(r); {
-		dr, ok := r.bounce(source, to)
+		dr, ok := r.bounce(source)
 		if !ok {
 			c.skip(r)
 			continue
@@ -88,10 +86,10 @@ func (m *mail) readBounceRows(source string) []draft {
 	return c.done()
 }
 
-func (r *rows) bounce(source string, to int) (draft, bool) {
+func (r *rows) bounce(source string) (draft, bool) {
 	var dr draft
 	rp := &dr.r
-	if rp.Recipient = r.address(to); !rp.Recipient.Known() {
+	if rp.Recipient = r.address(r.t.find(addressColumns...)); !rp.Recipient.Known() {
 		return dr, false
 	}
 	text, i := r.text()

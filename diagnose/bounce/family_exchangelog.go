@@ -67,10 +67,12 @@ func (m *mail) readExchangeLog() []draft {
 				dr.exchangeStatus(r, statusAt, each[i])
 			case status != "":
 				dr.find(Note, "the event has one status for several recipients")
-				dr.exchangeStatus(r, statusAt, status)
+				dr.exchangeStatus(r, statusAt, cut(status, maxShared))
 			}
-			c.keep(dr)
 			kept++
+			if !c.keep(dr) {
+				break
+			}
 		}
 		if kept == 0 {
 			c.skip(r)
@@ -206,6 +208,9 @@ func splitStatus(s string, n int) []string {
 // last try, "[{LED=451 4.4.0 ...};{MSG=};{FQDN=mx.example.com};{IP=192.0.2.1};{LRT=...}]".
 func (dr *draft) exchangeStatus(r *rows, i int, s string) {
 	s = strings.Trim(strings.TrimSpace(s), "'\"")
+	if len(s) > 2 && s[0] == '{' && (digit(s[1]) || s[1] == '[') {
+		s = strings.TrimSuffix(s[1:], "}") // as PowerShell shows a list of one
+	}
 	items := statusItems(s)
 	if items == nil {
 		dr.r.Diagnostic = r.said(i, s)

@@ -30,7 +30,6 @@ var powerMTAKeeps = keeps{
 func (m *mail) readPowerMTA() []draft {
 	t := m.d.table()
 	c := tally{d: m.d}
-	t.text = t.find("dsndiag")
 	for r := t.rows(); c.next(r); {
 		dr, ok := r.fate()
 		if !ok {

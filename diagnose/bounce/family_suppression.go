@@ -15,7 +15,7 @@ var (
 		"bouncedemail", "bouncedaddress", "bouncedrecipient", "contactemail", "useremail", "subscriberemail", "subscriber", "emailadresse", "mail", "contact"}
 	replyColumns = []string{"smtpreply", "smtpresponse", "smtperror", "smtpmessage", "diagnosticcode", "diagnostic", "dsndiag", "errordetail", "bouncemessage", "bouncedetail",
 		"bouncedescription", "blockdescription", "friendlyerrormessage", "servermessage", "serverresponse", "response", "reply", "error", "errormessage", "bouncereason", "failurereason", "reason", "detail", "details",
-		"description", "message", "statusmessage", "statusdetail", "remarks"}
+		"description", "message", "statusmessage", "statusdetail", "reasonmessage", "remarks"}
 	kindColumns = []string{"suppressionreason", "suppressiontype", "list", "listtype", "listname", "blockedreason", "reasoncode", "reason", "source", "origin", "bouncetype",
 		"bouncecategory", "type", "category", "classification", "event", "status", "result", "action"}
 	codeColumns   = []string{"smtpcode", "smtpreplycode", "replycode", "responsecode", "statuscode", "errorcode", "bouncecode", "code", "status"}
@@ -36,7 +36,9 @@ type listSource struct {
 }
 
 // listSources are told by their columns: those of the export, and of the API
-// where an export is made of it by hand. The rows have to bear it out.
+// where an export is made of it by hand. The rows have to bear it out. A list of
+// address and time alone, as several platforms export unsubscribes, is no
+// different from a list of contacts and is not read.
 var listSources = []listSource{
 	{name: "SendGrid", needs: []string{"status", "reason", "email", "created"}, only: true, kind: []string{}, note: "SendGrid exports bounces and blocks with the same columns: the file does not say which list it is; a block does not stop later mail"},
 	{name: "SendGrid", needs: []string{"reason", "email", "created"}, only: true, list: ListInvalid, kind: []string{}},
@@ -177,10 +179,8 @@ func (m *mail) readSuppression() []draft {
 		s = &listSource{}
 	}
 	t.noteBare()
-	t.text = t.find(replyColumns...)
-	to := t.find(addressColumns...)
 	for r := t.rows(); c.next(r); {
-		dr, ok := r.entry(s, to)
+		dr, ok := r.entry(s)
 		if !ok {
 			c.skip(r)
 			continue
@@ -190,10 +190,10 @@ func (m *mail) readSuppression() []draft {
 	return c.done()
 }
 
-func (r *rows) entry(s *listSource, to int) (draft, bool) {
+func (r *rows) entry(s *listSource) (draft, bool) {
 	var dr draft
 	rp := &dr.r
-	if rp.Recipient = r.address(to); !rp.Recipient.Known() {
+	if rp.Recipient = r.address(r.t.find(addressColumns...)); !rp.Recipient.Known() {
 		return dr, false
 	}
 	rp.Source = r.platform(s.name)

@@ -17,7 +17,7 @@ func (m *mail) isTrace() bool {
 	}
 	summary := t.has("status", "senderaddress") && t.find("recipientaddress", "recipient") >= 0 && t.find("messagetraceid", "fromip", "toip", "networkmessageid", "receivedutc", "received") >= 0
 	enhanced := t.has("recipientstatus", "senderaddress") && t.find("origintimestamputc", "origintimestamp", "networkmessageid") >= 0
-	detail := t.has("event", "detail") && t.find("messagetraceid", "messageid") >= 0
+	detail := t.has("event", "detail") && (t.has("messagetraceid") || t.has("action", "data"))
 	return summary || enhanced || detail
 }
 
@@ -36,7 +36,6 @@ func (m *mail) readTrace() []draft {
 	t := m.d.table()
 	c := tally{d: m.d}
 	enhanced := t.has("recipientstatus")
-	t.text = t.find("detail")
 	for r := t.rows(); c.next(r); {
 		if enhanced {
 			m.traceEnhanced(r, &c)
@@ -81,16 +80,22 @@ func (m *mail) traceEnhanced(r *rows, c *tally) {
 			continue
 		}
 		var dr draft
+		fate := dr.fate(words[strings.LastIndexByte(words, ',')+1:])
+		if !fate && !isRefusal(words) {
+			continue
+		}
+		kept++
+		if c.passed(r, dr.r.Action) {
+			continue
+		}
 		dr.trace(r)
 		dr.r.Recipient = r.field(i, mailbox(to))
-		if last := words[strings.LastIndexByte(words, ',')+1:]; !dr.fate(last) {
-			if !isRefusal(words) {
-				continue
-			}
+		if !fate {
 			dr.exchangeStatus(r, i, words)
 		}
-		c.keep(dr)
-		kept++
+		if !c.keep(dr) {
+			return
+		}
 	}
 	if kept == 0 {
 		c.skip(r)

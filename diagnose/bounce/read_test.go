@@ -90,7 +90,9 @@ func TestGolden(t *testing.T) {
 // TestProvenance holds that every field of an exact part stands where it says.
 func TestProvenance(t *testing.T) {
 	for _, name := range []string{"notification/gateway-sendgrid.eml", "notification/postfix-dsn.eml", "notification/postfix-three-recipients.eml", "notice/exim-notice.eml", "notice/exim-notice-cr.eml",
-		"notification/delayed-dsn.eml", "notice/qmail-notice.eml", "notice/sendmail-transcript.eml", "reply/reply-single.txt", "log/postfix-bounced.log", "log/postfix-noqueue.log", "forwarded/quoted-notice.txt", "forwarded/forwarded.eml"} {
+		"notification/delayed-dsn.eml", "notice/qmail-notice.eml", "notice/sendmail-transcript.eml", "reply/reply-single.txt", "log/postfix-bounced.log", "log/postfix-noqueue.log",
+		"log/exchange-tracking.log", "log/microsoft365-trace.csv", "log/microsoft365-detail.csv", "log/powermta-acct.csv", "log/sendgrid-activity.csv", "log/bounce-table.csv", "suppression/sendgrid-bounces.csv", "suppression/mailgun-bounces.csv",
+		"suppression/ses-destinations.tsv", "suppression/postmark-suppressions.csv", "suppression/mandrill-denylist.csv", "suppression/unknown-platform.csv", "suppression/no-names.txt", "forwarded/quoted-notice.txt", "forwarded/forwarded.eml"} {
 		raw, res := readSample(t, name, Options{})
 		if len(res.Reports) == 0 {
 			t.Errorf("%s: nothing read", name)

@@ -1,6 +1,6 @@
 // Package bounce reads bounces: bytes in, one [Report] per recipient out. It
-// takes notification mails, notices in free text, SMTP replies and log lines
-// without being told which, keeps where every field was read, and never fails
+// takes notification mails, notices in free text, SMTP replies, log lines and
+// tables without being told which, keeps where every field was read, and never fails
 // on bad input: what can be read is read, the rest is named.
 package bounce
 

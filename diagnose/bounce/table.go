@@ -95,7 +95,6 @@ func (d *doc) header(s string, comma byte, start int) *table {
 	if !t.name(cells) {
 		return nil
 	}
-	t.text = t.find(replyColumns...)
 	return t
 }
 
@@ -142,7 +141,7 @@ func (t *table) name(cells []string) bool {
 	names, column := make([]string, len(cells)), make(map[string]int, len(cells))
 	known := 0
 	for i, c := range cells {
-		if len(c) > 80 || strings.IndexByte(c, '@') >= 0 {
+		if len(c) > 80 || strings.ContainsAny(c, "@{}<>=") {
 			return false
 		}
 		n := normalName(c)
@@ -162,6 +161,7 @@ func (t *table) name(cells []string) bool {
 		return false
 	}
 	t.names, t.column = names, column
+	t.text = t.find(replyColumns...)
 	return true
 }
 

@@ -30,7 +30,7 @@ func (c *tally) next(r *rows) bool {
 
 // passed counts a row of delivered mail that needs no draft; false where it does.
 func (c *tally) passed(r *rows, a Action) bool {
-	if a != Delivered && a != Relayed && a != Expanded || len(c.drafts) == 0 {
+	if a != Delivered && a != Relayed && a != Expanded || len(c.drafts) == 0 && len(c.sent) < maxTableReports {
 		return false
 	}
 	c.delivered++
@@ -40,23 +40,29 @@ func (c *tally) passed(r *rows, a Action) bool {
 	return true
 }
 
-// keep files a draft.
-func (c *tally) keep(dr draft) {
+// keep files a draft; false when no more are kept.
+func (c *tally) keep(dr draft) bool {
 	switch dr.r.Action {
 	case Delivered, Relayed, Expanded:
 		c.delivered++
 		c.leave(dr.r.Recipient.Line)
-		if len(c.sent) < maxTableReports && len(c.drafts) == 0 {
-			c.sent = append(c.sent, dr)
+		if len(c.drafts) > 0 {
+			return true
 		}
-		return
+		if len(c.sent) >= maxTableReports {
+			c.d.b.limit("recipients beyond 10000 of one table were not read", dr.r.Recipient.Line)
+			return false
+		}
+		c.sent = append(c.sent, dr)
+		return true
 	}
 	if len(c.drafts) >= maxTableReports {
 		c.d.b.limit("recipients beyond 10000 of one table were not read", dr.r.Recipient.Line)
-		return
+		return false
 	}
 	c.sent = nil
 	c.drafts = append(c.drafts, dr)
+	return true
 }
 
 // skip counts a row that tells of no delivery, nor of its failure.

@@ -107,6 +107,62 @@ func TestTableForms(t *testing.T) {
 	}
 }
 
+// TestListSources holds by what columns and words the platforms' lists are told.
+func TestListSources(t *testing.T) {
+	for _, c := range []struct {
+		in     string
+		source string
+		list   List
+		reason reply.Reason
+	}{
+		{"status,reason,email,created\n4.0.0,\"451 4.7.1 greylisted, try again\",a@contoso.example,1795424400", "SendGrid", ListUnknown, ""},
+		{"reason,email,created\nMail domain mentioned in email address is unknown,a@contoso.example,1795424400", "SendGrid", ListInvalid, ""},
+		{"email,created,ip\na@contoso.example,1795424400,192.0.2.1", "SendGrid", ListComplaints, reply.Feedback},
+		{"address,code,error,created_at\na@contoso.example,550,No such mailbox here,\"Fri, 20 Nov 2026 11:02:55 GMT\"", "Mailgun", ListBounces, reply.UserUnknown},
+		{"address,tags,created_at\na@contoso.example,*,\"Fri, 20 Nov 2026 11:02:55 GMT\"", "Mailgun", ListUnsubscribes, reply.Feedback},
+		{"EmailAddress,Reason,LastUpdateTime\na@contoso.example,BOUNCE,1795424400", "Amazon SES", ListBounces, reply.Suppressed},
+		{"EmailAddress,SuppressionReason,Origin,CreatedAt\na@contoso.example,SpamComplaint,Recipient,2026-11-20T10:00:00Z", "Postmark", ListComplaints, reply.Feedback},
+		{"EmailAddress,SuppressionReason,Date,State\na@contoso.example,Bounced,2026-11-20 10:00:00,Suppressed", "Campaign Monitor", ListBounces, reply.Suppressed},
+		{"recipient,type,source,description,created,updated\na@contoso.example,transactional,Bounce Rule,550: 550 5.1.1 no such user,2026-11-20T10:00:00+00:00,2026-11-20T10:00:00+00:00", "SparkPost", ListBounces, reply.UserUnknown},
+		{"recipient,type,source,description,created,updated\na@contoso.example,transactional,Compliance,,2026-11-20T10:00:00+00:00,", "SparkPost", ListCompliance, reply.Suppressed},
+		{"email,reason,detail,created_at,expires_at\na@contoso.example,unsub,,2026-11-20 10:00:00,", "Mandrill", ListUnsubscribes, reply.Feedback},
+		{"email,senderEmail,reason.code,reason.message,blockedAt\na@contoso.example,shop@fabrikam.example,hardBounce,550 5.1.1 no such user,2026-11-20T10:00:00Z", "Brevo", ListBounces, reply.UserUnknown},
+		{"email,senderEmail,reason.code,reason.message,blockedAt\na@contoso.example,shop@fabrikam.example,unsubscribedViaEmail,,2026-11-20T10:00:00Z", "Brevo", ListUnsubscribes, reply.Feedback},
+		{"id,email,origin,source_id,created_at\n1,a@contoso.example,bounce,2,2026-11-20 10:00:00.678+00", "Resend", ListBounces, reply.Suppressed},
+		{"email_address,reason,block_description,complaint,timestamp\na@contoso.example,bounce,550 5.1.1 no such user,,2026-11-20 10:00:00", "SMTP2GO", ListBounces, reply.UserUnknown},
+		{"Email,FriendlyErrorMessage,ErrorCode,DateUpdated\na@contoso.example,550 5.2.2 mailbox is full,MailboxFull,2026-11-20T10:00:00", "Elastic Email", ListUnknown, reply.MailboxFull},
+		{"id,emailAddress,reason,timeCreated,errorDetail,errorSource\n1,a@contoso.example,HARDBOUNCE,2026-11-20T10:00:00Z,550 5.1.1 no such user,mx.contoso.example", "Oracle Email Delivery", ListBounces, reply.UserUnknown},
+		{"id,domain_id,email,type,reason,custom,created_at,ends_at\n1,2,a@contoso.example,mailbox_not_found,550 5.1.1 no such user,false,2026-11-20T10:00:00Z,2026-12-20T10:00:00Z", "Scaleway", ListInvalid, reply.UserUnknown},
+		{"Address;List;Added on\na@contoso.example;Hard bounces;2026-11-20 10:00:00", "", ListBounces, reply.Suppressed},
+	} {
+		res := Read([]byte(c.in+"\n"), Options{Now: testNow})
+		if len(res.Reports) != 1 || res.Format != FormatSuppression {
+			t.Errorf("%q: %d reports of %q: %v", c.in, len(res.Reports), res.Format, res.Problem)
+			continue
+		}
+		r := res.Reports[0]
+		if string(r.Source.Value) != c.source || r.List != c.list || c.reason != "" && r.Reason != c.reason || r.FailedAt.At.IsZero() {
+			t.Errorf("%q: source %q list %q reason %q at %v", c.in, string(r.Source.Value), r.List, r.Reason, r.FailedAt.At)
+		}
+		if (r.List == ListComplaints || r.List == ListUnsubscribes) != (r.NotABounce == NotFeedback) {
+			t.Errorf("%q: %q on %q", c.in, r.NotABounce, r.List)
+		}
+	}
+}
+
+// TestTrackingShapes holds the shapes of tracking that PowerShell writes.
+func TestTrackingShapes(t *testing.T) {
+	head := "\"Timestamp\",\"ServerHostname\",\"SourceContext\",\"ConnectorId\",\"Source\",\"EventId\",\"MessageId\",\"Recipients\",\"RecipientStatus\",\"Sender\"\n"
+	res := Read([]byte(head+"\"2026-11-23 09:00:00\",\"EX1\",\"\",\"\",\"ROUTING\",\"FAIL\",\"<a@fabrikam.example>\",\"a@contoso.example;b@contoso.example\",\"{550 5.1.1 no such user}\",\"shop@fabrikam.example\"\n"), Options{Now: testNow})
+	if len(res.Reports) != 2 || res.Reports[1].Reason != reply.UserUnknown || res.Reports[1].Diagnostic.Value != "550 5.1.1 no such user" || res.Reports[0].ReportingMTA.Value != "EX1" {
+		t.Errorf("%+v %v", res.Reports, res.Problem)
+	}
+	res = Read([]byte(head+"\"2026-11-23 09:00:00\",\"EX1\",\"\",\"\",\"ROUTING\",\"FAIL\",\"<a@fabrikam.example>\",\"System.String[]\",\"System.String[]\",\"shop@fabrikam.example\"\n"), Options{Now: testNow})
+	if len(res.Reports) != 0 || len(res.Findings) == 0 || !strings.Contains(string(res.Findings[0].Claim), "System.String[]") {
+		t.Errorf("%+v %+v", res.Reports, res.Findings)
+	}
+}
+
 // TestUnclosedQuote holds that a quote that is not closed costs no other row.
 func TestUnclosedQuote(t *testing.T) {
 	for name, row := range map[string]string{
@@ -194,6 +250,30 @@ func TestTableBound(t *testing.T) {
 	res := Read([]byte(b.String()), Options{})
 	if len(res.Reports) != maxTableReports || len(res.Findings) == 0 || res.Findings[0].Kind != LimitReached || res.Findings[0].Line != maxTableReports+2 {
 		t.Errorf("%d reports, findings %+v", len(res.Reports), res.Findings)
+	}
+}
+
+// TestHostileTables holds that no table costs more than its length.
+func TestHostileTables(t *testing.T) {
+	many := strings.Repeat("a@b.example;", 5000)
+	log := "#Fields: date-time,server-hostname,connector-id,source,event-id,message-id,recipient-address,recipient-status\n"
+	for name, in := range map[string]string{
+		"recipients delivered": log + strings.Repeat("2026-11-23T08:00:00Z,EX1,,SMTP,DELIVER,<a@b.example>,"+many+",\n", 50),
+		"recipients failed":    log + strings.Repeat("2026-11-23T08:00:00Z,EX1,,SMTP,FAIL,<a@b.example>,"+many+",550 5.1.1 "+strings.Repeat("no ", 10000)+"\n", 20),
+		"enhanced delivered":   "sender_address,recipient_status,network_message_id\n" + strings.Repeat("s@b.example,"+strings.Repeat("a@b.example##Receive; Deliver;", 2000)+",1\n", 50),
+		"columns":              strings.Repeat("email,", 200000) + "\n" + strings.Repeat(",", 1<<20),
+		"names again":          strings.Repeat("email,reason,created\n", 100000),
+		"cells":                "email,reason\n" + strings.Repeat("a@b.example,550 5.1.1 no"+strings.Repeat(",", 100000)+"\n", 20),
+		"one long cell":        "email,reason\na@b.example,\"550 5.1.1 " + strings.Repeat("no\n", 1<<20) + "\"\n",
+		"short rows":           "status,reason,email,created\n5.1.1,550 5.1.1 no,a@b.example,1795424400\n" + strings.Repeat("x\n", 1<<20),
+	} {
+		start := time.Now()
+		Read([]byte(in), Options{Now: testNow})
+		if took := time.Since(start); took > 2*time.Second*slowdown {
+			t.Errorf("%s: %d bytes took %s", name, len(in), took)
+		} else {
+			t.Logf("%s: %d bytes took %s", name, len(in), took)
+		}
 	}
 }
 
