@@ -5,31 +5,31 @@ import "deadletter/diagnose/safe"
 // The bounds of one input. What lies beyond a bound is left out and a finding
 // of kind limit says so; everything before it is still read.
 const (
-	maxInput        = 25 << 20  // bytes of one input
-	maxHeader       = 256 << 10 // bytes of header fields kept of one entity
-	maxHeaders      = 1 << 20   // bytes of header fields kept of all entities
-	maxFields       = 2000      // header fields kept of one entity
-	maxLine         = 64 << 10  // bytes kept of one line
-	maxDepth        = 20        // entities within entities
-	maxParts        = 500       // MIME parts
-	maxBoundary     = 200       // bytes of a boundary; RFC 2046 section 5.1.1 allows 70
-	maxPartText     = 512 << 10 // bytes of text read of one part
-	maxDecoded      = 4 << 20   // bytes of text read of all parts
-	maxReports      = 1000      // recipients of one notification or notice
-	maxLogReports   = 10000     // recipients of one log
-	maxTableReports = 10000     // recipients of one table
-	maxColumns      = 500       // columns of a table that are looked at
-	maxRecord       = 256 << 10 // bytes of one row of a table
-	maxUnclosed     = 100       // rows of a table with a quote that is not closed
-	maxShared       = 1 << 10   // bytes of a status that several recipients of one row share
-	maxDiagnostic   = 64 << 10  // bytes kept of one reply
-	maxReplyLines   = 100       // lines of one reply
-	maxReplyLine    = 1 << 10   // bytes of one line of a pasted reply that are looked at for its code
-	maxThrough      = 20        // Received fields kept of the returned mail
-	maxForwards     = 3         // bounces within forwarded mail
-	maxFindings     = 50        // findings kept of one input
-	maxSubject      = 4 << 10   // bytes kept of a subject, identifier or address
-	maxHTMLEntries  = 1 << 16   // lines made of one HTML part
+	maxInput       = 25 << 20  // bytes of one input
+	maxHeader      = 256 << 10 // bytes of header fields kept of one entity
+	maxHeaders     = 1 << 20   // bytes of header fields kept of all entities
+	maxFields      = 2000      // header fields kept of one entity
+	maxLine        = 64 << 10  // bytes kept of one line
+	maxDepth       = 20        // entities within entities
+	maxParts       = 500       // MIME parts
+	maxBoundary    = 200       // bytes of a boundary; RFC 2046 section 5.1.1 allows 70
+	maxPartText    = 512 << 10 // bytes of text read of one part
+	maxDecoded     = 4 << 20   // bytes of text read of all parts
+	maxReports     = 1000      // recipients of one notification or notice
+	maxLogReports  = 10000     // recipients of one log
+	maxRecipients  = 10000     // recipients of one table
+	maxColumns     = 500       // columns of a table that are looked at
+	maxRecord      = 256 << 10 // bytes of one row of a table
+	maxUnclosed    = 100       // rows of a table with a quote that is not closed
+	maxShared      = 1 << 10   // bytes of a status that several recipients of one row share
+	maxDiagnostic  = 64 << 10  // bytes kept of one reply
+	maxReplyLines  = 100       // lines of one reply
+	maxReplyLine   = 1 << 10   // bytes of one line of a pasted reply that are looked at for its code
+	maxThrough     = 20        // Received fields kept of the returned mail
+	maxForwards    = 3         // bounces within forwarded mail
+	maxFindings    = 50        // findings kept of one input
+	maxSubject     = 4 << 10   // bytes kept of a subject, identifier or address
+	maxHTMLEntries = 1 << 16   // lines made of one HTML part
 )
 
 // budget counts what one input has used of the bounds, and keeps which were hit.

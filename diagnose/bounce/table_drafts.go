@@ -21,7 +21,7 @@ func (c *tally) next(r *rows) bool {
 	if !r.next() {
 		return false
 	}
-	if len(c.drafts) >= maxTableReports {
+	if len(c.drafts) >= maxRecipients {
 		c.d.b.limit("rows of a table after 10000 failures were not read", c.d.src.line(r.at))
 		return false
 	}
@@ -30,7 +30,7 @@ func (c *tally) next(r *rows) bool {
 
 // passed counts a row of delivered mail that needs no draft; false where it does.
 func (c *tally) passed(r *rows, a Action) bool {
-	if a != Delivered && a != Relayed && a != Expanded || len(c.drafts) == 0 && len(c.sent) < maxTableReports {
+	if a != Delivered && a != Relayed && a != Expanded || len(c.drafts) == 0 && len(c.sent) < maxRecipients {
 		return false
 	}
 	c.delivered++
@@ -49,14 +49,14 @@ func (c *tally) keep(dr draft) bool {
 		if len(c.drafts) > 0 {
 			return true
 		}
-		if len(c.sent) >= maxTableReports {
+		if len(c.sent) >= maxRecipients {
 			c.d.b.limit("recipients beyond 10000 of one table were not read", dr.r.Recipient.Line)
 			return false
 		}
 		c.sent = append(c.sent, dr)
 		return true
 	}
-	if len(c.drafts) >= maxTableReports {
+	if len(c.drafts) >= maxRecipients {
 		c.d.b.limit("recipients beyond 10000 of one table were not read", dr.r.Recipient.Line)
 		return false
 	}

@@ -244,11 +244,11 @@ func TestDeliveredTables(t *testing.T) {
 func TestTableBound(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("status,reason,email,created\n")
-	for i := range maxTableReports + 10 {
+	for i := range maxRecipients + 10 {
 		fmt.Fprintf(&b, "5.1.1,550 5.1.1 no,a%d@contoso.example,1795424400\n", i)
 	}
 	res := Read([]byte(b.String()), Options{})
-	if len(res.Reports) != maxTableReports || len(res.Findings) == 0 || res.Findings[0].Kind != LimitReached || res.Findings[0].Line != maxTableReports+2 {
+	if len(res.Reports) != maxRecipients || len(res.Findings) == 0 || res.Findings[0].Kind != LimitReached || res.Findings[0].Line != maxRecipients+2 {
 		t.Errorf("%d reports, findings %+v", len(res.Reports), res.Findings)
 	}
 }
