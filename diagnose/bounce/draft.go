@@ -16,7 +16,8 @@ type draft struct {
 	postfixSender Field
 	assumed       bool         // nobody said the action
 	says          string       // the system whose wording it is, where a family knows
-	reason        reply.Reason // what the source says of the cause, for where the reply says nothing
+	class         reply.Reason // what the source's own classification says, for a reply that says nothing
+	unproved      safe.Text    // why nothing about the source can be proved, where its form alone says so
 	kind          Kind         // set by families that read what is no failure
 	why           safe.Text
 }
@@ -58,7 +59,9 @@ func (m *mail) finish(format Format, drafts []draft) []Report {
 		dr.judge()
 		m.verdict(dr)
 		dr.contradictions()
-		if m.msg == nil {
+		if dr.unproved != "" {
+			dr.r.Genuine, dr.r.GenuineReasons = Unproved, []safe.Text{dr.unproved}
+		} else if m.msg == nil {
 			dr.r.Genuine, dr.r.GenuineReasons = Unproved, []safe.Text{"pasted text carries nothing that could prove where it came from"}
 		} else {
 			m.genuine(dr)

@@ -143,7 +143,7 @@ func (r *rows) bounce(source string) (draft, bool) {
 	dr.host(r, "mx", "mxhost", "remotemta", "remotehost", "dsnmta", "mxrecord", "destinationhost")
 	dr.host(r, "mxip", "remoteip", "remoteaddress", "destinationip")
 	if s, _ := r.by("event"); strings.EqualFold(s, "dropped") || strings.EqualFold(s, "drop") {
-		dr.reason, rp.Stage = reply.Suppressed, StageLocal
+		dr.class, rp.Stage = reply.Suppressed, StageLocal
 	}
 	return dr, true
 }

@@ -218,7 +218,7 @@ func (r *rows) entry(s *listSource) (draft, bool) {
 	if dr.status.Known() || rp.ReplyCode.Known() || isRefusal(text) && !suppressedBefore(text) {
 		dr.find(Note, "the platform recorded this refusal earlier and keeps the address on a list")
 	} else {
-		dr.reason, rp.Stage = reply.Suppressed, StageLocal
+		dr.class, rp.Stage = reply.Suppressed, StageLocal
 		dr.find(Note, "the address is on a suppression list; the entry does not hold the reply that put it there")
 	}
 	if s.note != "" {

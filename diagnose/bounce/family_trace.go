@@ -139,7 +139,7 @@ func (dr *draft) fate(word string) bool {
 	case "failed", "fail", "drop", "dropped":
 		dr.r.Action = Failed
 	case "filteredasspam", "spam":
-		dr.r.Action, dr.reason, dr.r.Stage = Failed, reply.SpamDetected, StageLocal
+		dr.r.Action, dr.class, dr.r.Stage = Failed, reply.SpamDetected, StageLocal
 		dr.find(Note, "Microsoft 365 took the mail for spam and did not deliver it")
 	case "quarantined", "quarantine":
 		dr.r.Action, dr.r.Stage = Delayed, StageLocal

@@ -86,6 +86,22 @@ const (
 // Kind of a thing that is not a failure notice.
 type Kind string
 
+// List is the kind of suppression list of a platform that an address stands on,
+// in the words of package diagnose. The zero List is "none is spoken of".
+type List string
+
+// The kinds of list.
+const (
+	ListBounces      List = "bounces"
+	ListBlocks       List = "blocks"
+	ListInvalid      List = "invalid"
+	ListComplaints   List = "complaints"
+	ListUnsubscribes List = "unsubscribes"
+	ListCompliance   List = "compliance" // set by the platform's own staff
+	ListManual       List = "manual"     // set by hand
+	ListUnknown      List = "unknown"    // on a list, and nothing says which
+)
+
 // What an input may be instead of a bounce.
 const (
 	NotVacation  Kind = "vacation"  // automatic reply (RFC 3834)
@@ -93,21 +109,6 @@ const (
 	NotDelivered Kind = "delivered" // delivered, relayed or expanded notice
 	NotOrdinary  Kind = "ordinary"  // ordinary mail
 	NotChallenge Kind = "challenge" // asks the sender to prove something
-)
-
-// List names the suppression list of a platform that an entry stands on.
-type List string
-
-// The lists. Not every platform keeps each.
-const (
-	ListBounces      List = "bounces"      // a delivery failed for good
-	ListBlocks       List = "blocks"       // a delivery was refused for now, or for another cause than the address
-	ListInvalid      List = "invalid"      // the address cannot exist
-	ListComplaints   List = "complaints"   // the recipient reported mail as spam
-	ListUnsubscribes List = "unsubscribes" // the recipient wants no more mail
-	ListManual       List = "manual"       // somebody on the sending side put it there
-	ListCompliance   List = "compliance"   // the platform put it there
-	ListUnknown      List = "unknown"      // the source does not say which
 )
 
 // Missing names a field that the bounce does not hold, and where it can be found.
@@ -173,7 +174,7 @@ type Report struct {
 	Source  Field   `json:"source"`             // the mail system or platform that wrote the bounce, where recognised: "Postfix", "SendGrid"
 	Through []Field `json:"received,omitempty"` // Received fields of the returned mail, newest first, at most 20
 
-	List List `json:"list,omitempty"` // the suppression list that holds the recipient; "" when no list is spoken of
+	List List `json:"list,omitempty"` // the suppression list that kept the mail back, or that the address was put on
 
 	Reason         reply.Reason `json:"reason"` // in Sisimai's names
 	Permanence     Permanence   `json:"permanence"`

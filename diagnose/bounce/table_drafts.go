@@ -42,6 +42,7 @@ func (c *tally) passed(r *rows, a Action) bool {
 
 // keep files a draft; false when no more are kept.
 func (c *tally) keep(dr draft) bool {
+	dr.unproved = "a table carries nothing that could prove where it came from"
 	switch dr.r.Action {
 	case Delivered, Relayed, Expanded:
 		c.delivered++

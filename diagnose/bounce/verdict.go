@@ -33,8 +33,8 @@ func (dr *draft) judge() {
 		}
 	}
 	r.Reason = got.Reason
-	if dr.reason != "" && (got.Reason == reply.Undefined || text == "") {
-		r.Reason = dr.reason
+	if r.Reason == reply.Undefined && dr.class != "" {
+		r.Reason = dr.class
 	}
 	if r.Stage == StageUnknown && got.NoAttempt {
 		r.Stage = StageLocal
