@@ -9,24 +9,33 @@ import (
 // the cells (RFC 4180 and what spreadsheets make of it), and a row of names
 // above them. Columns are found by name, never by position.
 type table struct {
+	columns
 	d       *doc
 	comma   byte
 	quote   byte
-	start   int            // offset of the first row
-	names   []string       // of the columns, as normalName gives them
-	column  map[string]int // the first column of each name
-	text    int            // the column that may hold commas of its own; -1 for none
-	order   dateOrder      // of dates written with slashes
-	sampled [][]string     // the first rows
-	bare    bool           // there is no row of names; the columns were named by what they hold
+	start   int        // offset of the first row
+	first   columns    // as the row of names above all rows has them
+	order   dateOrder  // of dates written with slashes
+	sampled [][]string // the first rows
+	bare    bool       // there is no row of names; the columns were named by what they hold
 }
 
-// table gives the input as a table; nil for what has no row of column names.
-// It is found once.
+// columns are the names of a table's columns.
+type columns struct {
+	names  []string       // as normalName gives them
+	column map[string]int // the first column of each name
+	text   int            // the column that may hold commas of its own; -1 for none
+}
+
+// table gives the input as a table, before its first row; nil for what is
+// none. It is found once.
 func (d *doc) table() *table {
 	if !d.tableDone {
 		d.tableDone = true
 		d.tab = d.findTable()
+	}
+	if d.tab != nil {
+		d.tab.columns = d.tab.first
 	}
 	return d.tab
 }
@@ -87,7 +96,7 @@ func (d *doc) header(s string, comma byte, start int) *table {
 	if comma == 0 {
 		return nil
 	}
-	t := &table{d: d, comma: comma, quote: '"', start: start, text: -1}
+	t := &table{d: d, comma: comma, quote: '"', start: start}
 	if strings.HasPrefix(strings.TrimSpace(s), "'") && strings.Contains(s, "'"+string(comma)+"'") {
 		t.quote = '\''
 	}
@@ -95,6 +104,7 @@ func (d *doc) header(s string, comma byte, start int) *table {
 	if !t.name(cells) {
 		return nil
 	}
+	t.first = t.columns
 	return t
 }
 
@@ -160,7 +170,7 @@ func (t *table) name(cells []string) bool {
 	if known < 2 {
 		return false
 	}
-	t.names, t.column = names, column
+	t.columns = columns{names: names, column: column}
 	t.text = t.find(replyColumns...)
 	return true
 }

@@ -28,7 +28,7 @@ func (d *doc) bareTable(start int) *table {
 			if comma == 0 {
 				return nil
 			}
-			t = &table{d: d, comma: comma, quote: '"', start: off, text: -1, bare: true}
+			t = &table{d: d, comma: comma, quote: '"', start: off, bare: true}
 		}
 		if len(s) > maxLine {
 			return nil
@@ -46,7 +46,7 @@ func (d *doc) bareTable(start int) *table {
 	if len(all) < minBare {
 		return nil
 	}
-	t.names, t.column = make([]string, len(all[0])), map[string]int{}
+	t.columns = columns{names: make([]string, len(all[0])), column: map[string]int{}, text: -1}
 	for i := range t.names {
 		name := ""
 		switch {
@@ -68,6 +68,7 @@ func (d *doc) bareTable(start int) *table {
 	if !t.has("email", "reason") {
 		return nil
 	}
+	t.first = t.columns
 	return t
 }
 

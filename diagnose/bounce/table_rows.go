@@ -82,6 +82,7 @@ func (t *table) rows() *rows {
 }
 
 func (t *table) fromStart() *rows {
+	t.columns = t.first
 	r := &rows{t: t}
 	r.restart(t.start)
 	return r
@@ -98,7 +99,6 @@ func (t *table) sample() [][]string {
 	if t.sampled != nil {
 		return t.sampled
 	}
-	names, column := t.names, t.column
 	t.sampled = make([][]string, 0, 16)
 	for r := t.fromStart(); len(t.sampled) < maxSample && r.next(); {
 		row := make([]string, min(len(r.cells), len(t.names)))
@@ -107,7 +107,7 @@ func (t *table) sample() [][]string {
 		}
 		t.sampled = append(t.sampled, row)
 	}
-	t.names, t.column = names, column
+	t.columns = t.first
 	t.order = orderOf(t.sampled)
 	return t.sampled
 }

@@ -240,6 +240,16 @@ func TestDeliveredTables(t *testing.T) {
 	}
 }
 
+// TestJoinedTables holds that a row of names among the rows renames the columns.
+func TestJoinedTables(t *testing.T) {
+	in := "type,timeLogged,orig,rcpt,dsnDiag\nb,2026-11-23 09:12:44+0000,s@fabrikam.example,a@contoso.example,smtp;550 5.1.1 no\n" +
+		"type,timeLogged,dsnDiag,rcpt,orig\nb,2026-11-23 09:12:45+0000,smtp;552 5.2.2 full,b@contoso.example,s@fabrikam.example\n"
+	res := Read([]byte(in), Options{})
+	if len(res.Reports) != 2 || res.Reports[1].ReplyCode.Value != "552" || res.Reports[1].Sender.Value != "s@fabrikam.example" || res.Reports[0].ReplyCode.Value != "550" {
+		t.Errorf("%+v %v", res.Reports, res.Problem)
+	}
+}
+
 func TestTableBound(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("status,reason,email,created\n")
