@@ -95,6 +95,8 @@ func notABounceName(k bounce.Kind) safe.Text {
 		return "a notice of delivery"
 	case bounce.NotChallenge:
 		return "a challenge to the sender"
+	case bounce.NotFate:
+		return "an event of mail on its way"
 	}
 	return "ordinary mail"
 }

@@ -20,6 +20,9 @@ type draft struct {
 	unproved      safe.Text    // why nothing about the source can be proved, where its form alone says so
 	kind          Kind         // set by families that read what is no failure
 	why           safe.Text
+	settled       reply.Reason // what the source says happened without any reply
+	soft          bool         // the source calls it temporary
+	keys          []string     // name one mail to one recipient among the events of one input
 }
 
 // repeated notes fields that stand more than once.

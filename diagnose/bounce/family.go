@@ -34,6 +34,7 @@ var families []family
 
 func init() {
 	families = []family{
+		{FormatEvent, "event", inWhole | inText | inMail, "braces and the platform's own keys stand in nothing else; its texts quote notices and log lines", (*mail).isEvent, (*mail).readEvents, eventKeeps},
 		{FormatExchangeLog, "Exchange message tracking log", inWhole, "a row of column names is certain, and its cells may quote lines of any log", (*mail).isExchangeLog, (*mail).readExchangeLog, exchangeLogKeeps},
 		{FormatTrace, "Microsoft 365 message trace", inWhole, "the extended trace has the columns of a tracking log, so it comes after it", (*mail).isTrace, (*mail).readTrace, traceKeeps},
 		{FormatPowerMTA, "PowerMTA accounting file", inWhole, "its column names are of no other program", (*mail).isPowerMTA, (*mail).readPowerMTA, powerMTAKeeps},
@@ -101,8 +102,8 @@ func (m *mail) readAs(in place) []Report {
 			continue
 		}
 		of := m
-		if f.format == FormatReply {
-			of = m.d.textMail(&text{}) // what stands around a reply was read with it
+		if f.format == FormatReply || f.format == FormatEvent {
+			of = m.d.textMail(&text{}) // what stands around a reply was read with it; an event speaks for itself
 		}
 		out := of.finish(f.format, drafts)
 		if in == inText && f.format != FormatReply && f.format != FormatNotice && !anyKnown(out) {

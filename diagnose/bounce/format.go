@@ -19,6 +19,7 @@ const (
 	FormatActivity    Format = "activity_export"  // SendGrid Email Activity export
 	FormatSuppression Format = "suppression_list" // a platform's suppression list, exported as a table
 	FormatTable       Format = "bounce_table"     // any other table of recipients and replies
+	FormatEvent       Format = "platform_event"   // events of a sending platform as JSON or form, and JSON logs of mail servers
 	FormatFeedback    Format = "feedback_report"  // complaint report (RFC 5965)
 	FormatAutoReply   Format = "auto_reply"       // automatic reply (RFC 3834)
 	FormatMail        Format = "mail"             // any other mail

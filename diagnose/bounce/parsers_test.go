@@ -199,7 +199,7 @@ func TestRecordJSON(t *testing.T) {
 	if back["diagnostic"] != nasty || back["file"] != nasty || back["index"] != 3.0 || back["missing"].([]any)[0] != nasty {
 		t.Errorf("read back as %q", back)
 	}
-	keys := "file index format recipient original_recipient sender reply_code enhanced_code diagnostic command stage action reporting_host remote_host remote_address message_id subject arrived failed reason permanence genuine missing findings not_a_bounce why"
+	keys := "file index format recipient original_recipient sender reply_code enhanced_code diagnostic command stage action reporting_host remote_host remote_address message_id subject arrived failed reason permanence genuine source missing findings not_a_bounce why"
 	at := 0
 	for _, k := range strings.Fields(keys) {
 		i := strings.Index(string(line)[at:], `"`+k+`":`)

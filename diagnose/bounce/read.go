@@ -178,6 +178,12 @@ func recognised(reports []Report) safe.Text {
 		return recognisedList(reports)
 	}
 	what := titleOf(r.Format)
+	if r.Format == FormatEvent {
+		if len(reports) > 1 {
+			return safe.Textf("%s %s, %d recipients", r.Source.Value, what, len(reports))
+		}
+		return safe.Textf("%s %s", r.Source.Value, what)
+	}
 	out := what
 	if r.ReportingMTA.Known() {
 		out = safe.Textf("%s from %s", out, r.ReportingMTA.Value)

@@ -32,7 +32,8 @@ type Record struct {
 	Reason            string
 	Permanence        string
 	Genuine           string
-	List              string   // left out when empty
+	Source            string   // mail system or platform, where recognised
+	List              string   // kind of suppression list, left out when empty
 	Missing           []string // keys of this object
 	Findings          []string // "kind: what was noticed"
 	NotABounce        string   // with Why left out when empty
@@ -50,7 +51,7 @@ func Records(file string, res Result) []Record {
 			Stage: string(r.Stage), Action: string(r.Action), ReportingHost: string(r.ReportingMTA.Value), RemoteHost: string(r.RemoteMTA.Value),
 			RemoteAddress: string(r.RemoteAddress.Value), MessageID: string(r.MessageID.Value), Subject: string(r.Subject.Value),
 			Arrived: stamp(r.Arrived.At), Failed: stamp(r.FailedAt.At), Reason: string(r.Reason), Permanence: string(r.Permanence),
-			Genuine: string(r.Genuine), List: string(r.List), NotABounce: string(r.NotABounce), Why: string(r.Why)}
+			Genuine: string(r.Genuine), Source: string(r.Source.Value), List: string(r.List), NotABounce: string(r.NotABounce), Why: string(r.Why)}
 		for _, m := range r.Missing {
 			rec.Missing = append(rec.Missing, m.Field)
 		}
@@ -88,7 +89,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 		{"reply_code", r.ReplyCode}, {"enhanced_code", r.EnhancedCode}, {"diagnostic", r.Diagnostic}, {"command", r.Command},
 		{"stage", r.Stage}, {"action", r.Action}, {"reporting_host", r.ReportingHost}, {"remote_host", r.RemoteHost},
 		{"remote_address", r.RemoteAddress}, {"message_id", r.MessageID}, {"subject", r.Subject}, {"arrived", r.Arrived},
-		{"failed", r.Failed}, {"reason", r.Reason}, {"permanence", r.Permanence}, {"genuine", r.Genuine},
+		{"failed", r.Failed}, {"reason", r.Reason}, {"permanence", r.Permanence}, {"genuine", r.Genuine}, {"source", r.Source},
 	} {
 		b = appendKey(b, kv.key)
 		b = safe.AppendJSON(b, kv.value)

@@ -109,6 +109,7 @@ const (
 	NotDelivered Kind = "delivered" // delivered, relayed or expanded notice
 	NotOrdinary  Kind = "ordinary"  // ordinary mail
 	NotChallenge Kind = "challenge" // asks the sender to prove something
+	NotFate      Kind = "passing"   // a stage of a mail on its way: accepted, queued, sent
 )
 
 // Missing names a field that the bounce does not hold, and where it can be found.
@@ -174,7 +175,8 @@ type Report struct {
 	Source  Field   `json:"source"`             // the mail system or platform that wrote the bounce, where recognised: "Postfix", "SendGrid"
 	Through []Field `json:"received,omitempty"` // Received fields of the returned mail, newest first, at most 20
 
-	List List `json:"list,omitempty"` // the suppression list that kept the mail back, or that the address was put on
+	SendingAddress Field `json:"sending_address,omitzero"` // the address that the mail was sent from, as claimed
+	List           List  `json:"list,omitempty"`           // the suppression list that kept the mail back, or that the address was put on
 
 	Reason         reply.Reason `json:"reason"` // in Sisimai's names
 	Permanence     Permanence   `json:"permanence"`

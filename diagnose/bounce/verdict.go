@@ -36,6 +36,9 @@ func (dr *draft) judge() {
 	if r.Reason == reply.Undefined && dr.class != "" {
 		r.Reason = dr.class
 	}
+	if dr.settled != "" {
+		r.Reason = dr.settled
+	}
 	if r.Stage == StageUnknown && got.NoAttempt {
 		r.Stage = StageLocal
 	}
@@ -49,8 +52,10 @@ func (m *mail) verdict(dr *draft) {
 	r := &dr.r
 	switch r.Action {
 	case Delivered, Relayed, Expanded:
-		dr.kind = NotDelivered
-		dr.why = safe.Textf("the notification says that the mail was %s", string(r.Action))
+		if dr.kind == "" {
+			dr.kind = NotDelivered
+			dr.why = safe.Textf("the notification says that the mail was %s", string(r.Action))
+		}
 	}
 	if dr.kind != "" {
 		r.NotABounce, r.Why = dr.kind, dr.why
@@ -78,7 +83,7 @@ func (m *mail) verdict(dr *draft) {
 		class = r.EnhancedCode.Value[0]
 	}
 	switch {
-	case r.Action == Delayed, class == '4', !r.RetryUntil.At.IsZero() && r.Action != Failed:
+	case r.Action == Delayed, class == '4', dr.soft, !r.RetryUntil.At.IsZero() && r.Action != Failed:
 		r.Permanence = Transient
 	case class == '5':
 		r.Permanence = Permanent

@@ -120,7 +120,7 @@ func TestHugeInput(t *testing.T) {
 
 // captureKeys is the contract of capture --json, in order.
 var captureKeys = strings.Fields(`file index format recipient original_recipient sender reply_code enhanced_code diagnostic
-	command stage action reporting_host remote_host remote_address message_id subject arrived failed reason permanence genuine missing findings`)
+	command stage action reporting_host remote_host remote_address message_id subject arrived failed reason permanence genuine source missing findings`)
 
 // TestCaptureJSON holds keys, their order and the order of the input.
 func TestCaptureJSON(t *testing.T) {
