@@ -113,14 +113,14 @@ func (m *Model) pasteView(w, h int) []row {
 		say(strong, safe.Textf("Add to the case of %s", p.target.snap.flow.Header.Recipient))
 		if !brief {
 			blank()
-			say(plain, "The whole bounce mail, a reply or a log line: what this case is missing.")
+			say(plain, "The whole bounce mail, a reply, a log line or an event: what this case is missing.")
 		}
 	case brief:
 		say(strong, "Paste a bounce")
 	default:
 		say(strong, "Paste a bounce")
 		blank()
-		say(plain, "A whole bounce mail, one SMTP reply, or lines of a Postfix log.")
+		say(plain, "A whole bounce mail, one SMTP reply, a Postfix log, a platform event.")
 		if !m.frame.low {
 			say(quiet, "For a file:  deadletter bounce.eml")
 		}

@@ -78,7 +78,7 @@ func Read(raw []byte, opts Options) Result {
 	res := Result{Reports: reports, Findings: d.b.findings}
 	if len(reports) == 0 {
 		res.Problem = ErrNotABounce
-		res.Says = "this is no mail, no SMTP reply, no delivery-status block, and no log line or table of failed deliveries; paste the whole bounce with its headers, or the reply that begins with three digits"
+		res.Says = "this is no mail, no SMTP reply, no delivery-status block, no event of a sending platform, and no log line or table of failed deliveries; paste the whole bounce with its headers, or the reply that begins with three digits"
 		return res
 	}
 	for i := range reports {
