@@ -81,7 +81,7 @@ func (e *eventReader) begin(n, top *node) *event {
 	ev.fate = e.p.fates[strings.ToLower(ev.word)]
 	off := e.t.at(top.at)
 	ev.dr.r.Source = Field{Value: safe.Untrusted(e.p.name), Part: e.t.part, Offset: off, Line: e.d.src.line(off)}
-	ev.dr.unproved = "an event copied by hand proves nothing; the platform can show it under our own key"
+	ev.dr.unproved = e.unproved
 	ev.shape(n, &e.p.shape)
 	return ev
 }

@@ -103,7 +103,7 @@ var sendgridActivity = map[string]fate{"bounced": {refused, ListBounces}, "bounc
 var sendgridEntry = platform{
 	name: "SendGrid",
 	knows: func(n *node) bool {
-		return n.has("created", "email") && (n.has("reason") || n.has("ip")) && !n.has("event") && len(n.kids) <= 6
+		return n.has("created", "email") && (n.has("reason") || n.has("ip") || len(n.kids) == 2) && !n.has("event") && len(n.kids) <= 6
 	},
 	word:  "reason",
 	fates: nil,
@@ -120,12 +120,14 @@ var sendgridEntry = platform{
 			ev.fate = fate{kept, ListInvalid}
 		case ev.n.has("ip"):
 			ev.fate.what = complained
+		case !ev.n.has("reason"):
+			ev.fate.what = left // the list of global unsubscribes says no more
 		case !ev.n.has("status"):
 			ev.fate = fate{kept, ListInvalid}
 		default:
 			ev.dr.find(Note, "an entry of the list of bounces or of blocks: its keys are the same, the request tells which")
 		}
-		if ev.fate.what != complained {
+		if ev.fate.what != complained && ev.fate.what != left {
 			ev.dr.find(Note, safe.Text("an entry of a suppression list: the reply is the one that put the address there"))
 		}
 	},

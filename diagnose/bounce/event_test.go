@@ -1,6 +1,7 @@
 package bounce
 
 import (
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -176,23 +177,26 @@ func TestEventForms(t *testing.T) {
 	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(oneBounce)
 	head := "From: a@contoso.example\nTo: b@fabrikam.example\nDate: Mon, 23 Nov 2026 09:00:00 +0000\nSubject: event\n"
 	for name, in := range map[string]string{
-		"object":                   oneBounce,
-		"array":                    "[" + oneBounce + "]",
-		"byte order mark":          "\ufeff" + oneBounce,
-		"lines":                    oneBounce + "\n" + `{"event":"open","email":"a@b.example","sg_event_id":"f"}` + "\n",
-		"carriage returns":         strings.ReplaceAll(oneBounce, ",", ",\r\n"),
-		"pretty":                   strings.ReplaceAll(oneBounce, `,"`, ",\n    \""),
-		"behind a prefix":          "Nov 23 09:12:44 web app[12]: webhook body " + oneBounce,
-		"before other text":        oneBounce + "\n-- \nhow do I read this?",
-		"topic":                    `{"Type":"Notification","TopicArn":"t","Message":"` + quoted + `"}`,
-		"queue":                    `{"Messages":[{"MessageId":"q","Body":"` + quoted + `"}]}`,
-		"function":                 `{"Records":[{"EventSource":"aws:sns","Sns":{"Type":"Notification","TopicArn":"t","Message":"` + quoted + `"}}]}`,
-		"quoted":                   "> " + strings.ReplaceAll(oneBounce, `,"`, ",\n> \""),
-		"mail":                     head + "\n" + oneBounce + "\n",
-		"mail, encoded":            head + "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\n" + strings.ReplaceAll(oneBounce, `,`, ",=\n") + "\n",
-		"within a string, wrapped": strings.Replace(oneBounce, "no such", "no\nsuch", 1),
-		"cut off":                  strings.TrimSuffix(oneBounce, "}"),
-		"request":                  "POST /hook HTTP/1.1\nHost: app.example.org\nContent-Type: application/json\n\n[" + oneBounce + "]",
+		"object":                         oneBounce,
+		"array":                          "[" + oneBounce + "]",
+		"byte order mark":                "\ufeff" + oneBounce,
+		"lines":                          oneBounce + "\n" + `{"event":"open","email":"a@b.example","sg_event_id":"f"}` + "\n",
+		"carriage returns":               strings.ReplaceAll(oneBounce, ",", ",\r\n"),
+		"pretty":                         strings.ReplaceAll(oneBounce, `,"`, ",\n    \""),
+		"behind a prefix":                "Nov 23 09:12:44 web app[12]: webhook body " + oneBounce,
+		"before other text":              oneBounce + "\n-- \nhow do I read this?",
+		"topic":                          `{"Type":"Notification","TopicArn":"t","Message":"` + quoted + `"}`,
+		"queue":                          `{"Messages":[{"MessageId":"q","Body":"` + quoted + `"}]}`,
+		"function":                       `{"Records":[{"EventSource":"aws:sns","Sns":{"Type":"Notification","TopicArn":"t","Message":"` + quoted + `"}}]}`,
+		"quoted":                         "> " + strings.ReplaceAll(oneBounce, `,"`, ",\n> \""),
+		"mail":                           head + "\n" + oneBounce + "\n",
+		"mail, encoded":                  head + "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\n" + strings.ReplaceAll(oneBounce, `,`, ",=\n") + "\n",
+		"within a string, wrapped":       strings.Replace(oneBounce, "no such", "no\nsuch", 1),
+		"request without its first line": "Content-Type: application/json\nDate: Mon, 23 Nov 2026 09:00:00 GMT\n\n" + oneBounce,
+		"attached":                       head + "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nwhat is this?\n--b\nContent-Type: application/json\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte(oneBounce)) + "\n--b--\n",
+		"kept by a receiver":             `{"received":1,"payload":[` + oneBounce + `]}`,
+		"cut off":                        strings.TrimSuffix(oneBounce, "}"),
+		"request":                        "POST /hook HTTP/1.1\nHost: app.example.org\nContent-Type: application/json\n\n[" + oneBounce + "]",
 	} {
 		res := Read([]byte(in), Options{Now: testNow})
 		if len(res.Reports) != 1 || res.Recognised != "SendGrid event" {
@@ -295,6 +299,7 @@ func TestEventLists(t *testing.T) {
 		"GET /v3/suppression/bounces\n" + entry: ListBounces,
 		"GET /v3/suppression/blocks/a@b.example\n" + entry:                                                                                      ListBlocks,
 		`[{"created":1,"email":"a@b.example","reason":"Mail domain mentioned is unknown"}]`:                                                     ListInvalid,
+		`[{"created":1,"email":"a@b.example"}]`:                                                                                                 ListUnsubscribes,
 		`[{"created":1,"email":"a@b.example","ip":"192.0.2.1"}]`:                                                                                ListComplaints,
 		`{"items":[{"address":"a@b.example","code":"550","error":"No such mailbox","created_at":"Fri, 21 Oct 2011 11:02:55 GMT"}],"paging":{}}`: ListBounces,
 	} {

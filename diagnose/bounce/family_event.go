@@ -20,7 +20,7 @@ const (
 func (m *mail) isEvent() bool {
 	switch {
 	case m.msg != nil:
-		return len(m.status) == 0 && m.report == nil && len(m.orig.h) == 0 && slices.ContainsFunc(m.human, linesOfJSON)
+		return len(m.status) == 0 && m.report == nil && len(m.orig.h) == 0 && len(m.eventParts()) > 0
 	case m.whole != nil:
 		return linesOfJSON(m.whole)
 	}
@@ -64,17 +64,19 @@ func looksLikeForm(s string) bool {
 
 // eventReader gathers what the events of an input tell.
 type eventReader struct {
-	d       *doc
-	t       *encoded // the text that the value which is being read stands in
-	p       *platform
-	before  string         // what stands before the first value: a request line names the list that is asked for
-	drafts  []draft        // failures
-	passed  []draft        // the rest, bounded
-	at      map[string]int // mail and recipient -> index in drafts
-	arrived map[string]time.Time
-	counts  map[string]int // how many events of a name tell of no failure
-	names   []string
-	raws    int // returned mails that were looked into
+	d        *doc
+	t        *encoded // the text that the value which is being read stands in
+	p        *platform
+	before   string         // what stands before the first value: a request line names the list that is asked for
+	drafts   []draft        // failures
+	passed   []draft        // the rest, bounded
+	at       map[string]int // mail and recipient -> index in drafts
+	arrived  map[string]time.Time
+	counts   map[string]int // how many events of a name tell of no failure
+	names    []string
+	unproved safe.Text
+	read     int // events read
+	raws     int // returned mails that were looked into
 }
 
 // readEvents reads the events of sending platforms, however they are packed.
@@ -83,7 +85,10 @@ func (m *mail) readEvents() []draft {
 	all := d.b
 	d.b = &budget{} // what is noticed counts only where an event is found
 	defer func() { d.b = all }()
-	e := &eventReader{d: d, at: map[string]int{}, arrived: map[string]time.Time{}, counts: map[string]int{}}
+	e := &eventReader{d: d, unproved: "an event copied by hand proves nothing; the platform can show it under our own key", at: map[string]int{}, arrived: map[string]time.Time{}, counts: map[string]int{}}
+	if m.msg != nil {
+		e.unproved = "a mail with an event in it can be written by anyone; the platform can show the event under our own key"
+	}
 	for _, t := range m.eventTexts() {
 		if fields, ok := t.form(); ok {
 			e.form(fields)
@@ -104,17 +109,39 @@ func (m *mail) readEvents() []draft {
 	return out
 }
 
+// eventParts gives the parts of a mail that may hold events: text with JSON in
+// it, and what is declared as data, attached or because a request was pasted
+// with its header.
+func (m *mail) eventParts() []*text {
+	var out []*text
+	for _, t := range m.human {
+		if linesOfJSON(t) {
+			out = append(out, t)
+		}
+	}
+	var declared func(e *entity)
+	declared = func(e *entity) {
+		for _, p := range e.parts {
+			if !p.embedded {
+				declared(p)
+			}
+		}
+		switch e.kind {
+		case "application/json", "application/x-ndjson", "application/cloudevents+json", "application/x-www-form-urlencoded":
+			out = append(out, m.d.textOf(e))
+		}
+	}
+	declared(m.msg)
+	return out
+}
+
 // eventTexts gives the texts in which events may stand.
 func (m *mail) eventTexts() []*encoded {
 	switch {
 	case m.msg != nil:
 		var out []*encoded
-		for _, t := range m.human {
-			if linesOfJSON(t) {
-				j := m.d.joined(t)
-				j.part = t.part
-				out = append(out, j)
-			}
+		for _, t := range m.eventParts() {
+			out = append(out, m.d.joined(t))
 		}
 		return out
 	case m.whole != nil:
@@ -156,8 +183,7 @@ func (e *eventReader) form(fields []formField) {
 // queue's or topic's message, an answer's list.
 var wrappings = []struct{ needs, holds string }{
 	{"", "event-data"},        // Mailgun
-	{"TopicArn", "Message"},   // SNS
-	{"Type", "Message"},       // SNS, shortened by hand
+	{"", "Message"},           // SNS
 	{"", "Sns"},               // SNS, as a function is given it
 	{"", "Records"},           // the same, a list
 	{"", "Messages"},          // SQS, as it answers
@@ -171,6 +197,8 @@ var wrappings = []struct{ needs, holds string }{
 	{"", "Bounces"},           // Postmark's list
 	{"", "events"},            // Brevo's list
 	{"", "mandrill_events"},
+	{"", "payload"}, // as receivers of webhooks keep them
+	{"", "data"},
 }
 
 // unpack finds the events in a value: it is one, or it wraps some.
@@ -201,14 +229,17 @@ func (e *eventReader) unpack(t *encoded, n *node, depth int) {
 	for i := range platforms {
 		if p := &platforms[i]; p.knows(n) {
 			e.t, e.p = t, p
+			e.read++
 			p.take(e, n)
 			return
 		}
 	}
 	for _, w := range wrappings {
 		if v := n.get(w.holds); v != nil && (w.needs == "" || n.get(w.needs) != nil) {
-			e.unpack(t, v, depth+1)
-			return
+			before := e.read
+			if e.unpack(t, v, depth+1); e.read > before {
+				return
+			}
 		}
 	}
 }
