@@ -179,26 +179,21 @@ func (e *eventReader) form(fields []formField) {
 	e.unpack(t, &n, 0)
 }
 
-// wrappings are the members in which transports and interfaces put events: a
-// queue's or topic's message, an answer's list.
-var wrappings = []struct{ needs, holds string }{
-	{"", "event-data"},        // Mailgun
-	{"", "Message"},           // SNS
-	{"", "Sns"},               // SNS, as a function is given it
-	{"", "Records"},           // the same, a list
-	{"", "Messages"},          // SQS, as it answers
-	{"", "body"},              // SQS, as a function is given it
-	{"", "Body"},              // SQS
-	{"detail-type", "detail"}, // EventBridge
-	{"", "logContent"},        // OCI Logging, as its search answers
-	{"", "items"},             // Mailgun's list
-	{"", "results"},           // SparkPost's and OCI's lists
-	{"", "messages"},          // SendGrid's activity
-	{"", "Bounces"},           // Postmark's list
-	{"", "events"},            // Brevo's list
-	{"", "mandrill_events"},
-	{"", "payload"}, // as receivers of webhooks keep them
-	{"", "data"},
+// wrappings are the members in which transports, interfaces and receivers put
+// events.
+var wrappings = []string{
+	"event-data",     // Mailgun's webhook
+	"Message", "Sns", // SNS, and as a function is given it
+	"Records",                  // functions
+	"Messages", "Body", "body", // SQS
+	"detail",     // EventBridge
+	"logContent", // OCI Logging
+	"items",      // answers: Mailgun
+	"results",    // SparkPost, OCI
+	"messages",   // SendGrid
+	"Bounces",    // Postmark
+	"events",     // Brevo
+	"mandrill_events", "payload", "data",
 }
 
 // unpack finds the events in a value: it is one, or it wraps some.
@@ -235,7 +230,7 @@ func (e *eventReader) unpack(t *encoded, n *node, depth int) {
 		}
 	}
 	for _, w := range wrappings {
-		if v := n.get(w.holds); v != nil && (w.needs == "" || n.get(w.needs) != nil) {
+		if v := n.get(w); v != nil {
 			before := e.read
 			if e.unpack(t, v, depth+1); e.read > before {
 				return
