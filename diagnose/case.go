@@ -358,7 +358,7 @@ func (c *Case) Bounces() []Bounce { return c.bounces }
 //
 // A reply pasted without its time stands where it was captured, and so after
 // the bounce mail that is added to it later. Where that mail has the same
-// codes it is taken for the same failure, better told, unless somebody
+// recipient and codes it is taken for the same failure, better told, unless somebody
 // answered between the two: then the reply may be a newer failure, and an
 // answer older than it must not count.
 func (c *Case) Latest() (Bounce, bool) {
@@ -371,7 +371,8 @@ func (c *Case) Latest() (Bounce, bool) {
 	}
 	for _, b := range slices.Backward(c.bounces) {
 		r := b.Report
-		same := r.ReplyCode.Value == last.Report.ReplyCode.Value && r.EnhancedCode.Value == last.Report.EnhancedCode.Value
+		same := r.ReplyCode.Value == last.Report.ReplyCode.Value && r.EnhancedCode.Value == last.Report.EnhancedCode.Value &&
+			RecipientKey(r.Recipient.Value) == RecipientKey(last.Report.Recipient.Value)
 		between := func(a Recorded) bool { return a.When.After(b.Failed()) && a.When.Before(last.Captured) }
 		if same && b.Seq > last.Seq && !r.FailedAt.At.IsZero() && !slices.ContainsFunc(c.Answers, between) {
 			return b, true

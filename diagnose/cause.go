@@ -7,6 +7,7 @@ import (
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/reply"
 	"deadletter/diagnose/safe"
+	"deadletter/dnsx/survey"
 )
 
 // about says how a cause is called, what settles it, and what mends it where.
@@ -77,7 +78,7 @@ var causeRules = []causeRule{
 	// Who refused.
 	{OwnMTARouting, 6, "RFC 5321 section 3.6: the refusal came from our own side", refusedBy(OwnMTA, "our own side refused")},
 	{UserAbsent, -4, "a local table of ours says nothing about the recipient's directory", refusedBy(OwnMTA, "our own side refused; the recipient's directory was not asked")},
-	{SuppressionLocal, 8, "no SMTP attempt was made", refusedBy(SendingPlatform, "our sending platform dropped it unsent")},
+	{SuppressionLocal, 8, "no SMTP attempt was made", droppedUnsent},
 	{UserAbsent, -5, "no SMTP attempt was made", refusedBy(SendingPlatform, "nothing was attempted, so the recipient's side said nothing")},
 	{GatewayMapStale, 5, "a filter answers from its own recipient list", unknownBy(Gateway, "a filter refused it as unknown; filters keep lists of their own")},
 	{NegativeCache, 1, "filters remember refusals", unknownBy(Gateway, "filters remember refusals")},
@@ -105,6 +106,11 @@ var causeRules = []causeRule{
 	{MXChangedOrWrong, 3, "RFC 7505: no address of the domain takes mail", saysNoMail},
 	{OwnMTARouting, -5, "another resolver sees the same", saysNoMail},
 	{MXChangedOrWrong, 4, "who refused need not be who is asked now", mxChanged},
+	{BadData, 4, "the sending side's resolver found no way to the domain", noWayFound},
+	{Typo, 2, "the sending side's resolver found no way to the domain", noWayFound},
+	{MXChangedOrWrong, 3, "the sending side's resolver found no way to the domain", noWayFound},
+	{MXChangedOrWrong, 4, "a domain that answers now and did not then has DNS that fails now and then", wayFoundNow},
+	{OwnMTARouting, -4, "it was not a server of ours that looked", elsewhereLooked},
 
 	// What the bounce shows.
 	{ForwardOrListMember, 13, "RFC 3464 section 2.3.1: what failed is not what we wrote to", passedOn},
@@ -262,6 +268,28 @@ func refusedBy(kind RejectorKind, claim safe.Text) func(*view) (Finding, bool) {
 		return v.bounceFinding("refused_by_"+string(kind), claim), v.verdict.Kind == kind
 	}
 }
+
+func droppedUnsent(v *view) (Finding, bool) {
+	return v.bounceFinding("dropped_unsent", "our sending platform dropped it unsent"), v.verdict.Kind == SendingPlatform && v.saysSuppressed()
+}
+
+// noWayFound holds for wordings about DNS of the recipient's domain.
+func noWayFound(v *view) (Finding, bool) {
+	return v.bounceFinding("no_way", "whoever sent the mail found no host for the domain in DNS"), v.aboutDomainDNS() && v.facts.MX.State != survey.MXListed
+}
+
+func wayFoundNow(v *view) (Finding, bool) {
+	return Finding{Key: "way_now", Claim: safe.Textf("%s has an MX now, and the sending side found none", v.domain), Source: "dns", At: v.mxTime()},
+		v.aboutDomainDNS() && v.facts.MX.State == survey.MXListed
+}
+
+func elsewhereLooked(v *view) (Finding, bool) {
+	return v.bounceFinding("looked_elsewhere", "the service that sends for us looked, not a server of ours"), v.platformRouting()
+}
+
+// aboutDomainDNS holds where the reply tells of a look-up of the recipient's
+// domain that gave no way.
+func (v *view) aboutDomainDNS() bool { return v.reading.Table == "DNS of the recipient's domain" }
 
 func unknownBy(kind RejectorKind, claim safe.Text) func(*view) (Finding, bool) {
 	return func(v *view) (Finding, bool) {

@@ -37,10 +37,19 @@ func (v *view) cluster() Cluster {
 		c.Name, c.Advice = "small cluster", "old contacts at a consumer provider, most likely: look where these addresses came from"
 	case c.Recipients >= smallCluster:
 		c.Name, c.Advice = "small cluster", "ask the recipient's administrator to confirm aliases and groups"
+	case !v.addressInDoubt():
+		c.Name, c.Advice = "single address", "one address so far; nothing speaks against the address itself"
 	default:
 		c.Name, c.Advice = "single address", "likely a typo, a retired mailbox or stale contact"
 	}
 	return c
+}
+
+// addressInDoubt holds where the failure says something about the address. Our
+// own routing, a suppression list, a policy say nothing: a good address given up
+// for them is harm.
+func (v *view) addressInDoubt() bool {
+	return v.verdict.Kind != OwnMTA && v.verdict.Kind != SendingPlatform && (v.saysUnknown() || v.facts.DomainAbsent() || v.takesNoMail())
 }
 
 // wellKnown are mail domains that addresses are mistyped for.

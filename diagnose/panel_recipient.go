@@ -28,6 +28,10 @@ func (v *view) recipientPanel() Panel {
 		p.State, p.Reading = Answered, "confirmed"
 		p.Verdict = []safe.Text{"Confirmed: the address is accepted, and the route was checked."}
 		p.Next, p.GoOn = "Go on to step 4.", true
+	case v.consumer() && !v.addressInDoubt():
+		p.State, p.Reading, p.Copy = Active, "no administrator", nil
+		p.Verdict = []safe.Text{safe.Textf("%s is a consumer provider: there is no administrator to ask. This refusal says nothing about the address.", v.domain)}
+		p.So, p.Next = "Keep the address.", "Settle step 2 first."
 	case v.consumer():
 		p.State, p.Reading, p.Copy = Active, "no administrator", nil
 		p.Verdict = []safe.Text{safe.Textf("%s is a consumer provider: there is no administrator to ask, and no letter goes out.", v.domain)}

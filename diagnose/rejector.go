@@ -25,6 +25,8 @@ func (v *view) rejector() Verdict {
 		return Verdict{Kind: UnknownRejector, Confidence: None, Decided: Decision{Kind: UnknownRejector, Confidence: None}}
 	case v.saysSuppressed():
 		return v.platformVerdict()
+	case v.platformRouting():
+		return v.platformRoutingVerdict()
 	case v.ownSide() != "":
 		return v.ownVerdict()
 	case v.host == "" && !v.addr.IsValid():
@@ -60,6 +62,28 @@ func (v *view) platformVerdict() Verdict {
 		Missing: []Finding{{Key: "first_bounce", Sign: Missing, Claim: "the first bounce, which put the address on the list", Hint: "the platform's activity log holds it; it is the real evidence"}}}
 	verdict.Decided = Decision{Kind: SendingPlatform, Host: v.platform.name, Confidence: High, Claim: "the platform's own list"}
 	return verdict
+}
+
+// platformRouting holds when the wording is about routing before any
+// conversation, and is that of a service that sends for us, not of a server of
+// our own.
+func (v *view) platformRouting() bool {
+	if v.reading.Class != string(OwnMTARouting) || v.remoteIsForeign() || v.host != "" {
+		return false
+	}
+	op, ok := operator.Voice(v.reading.Says)
+	return ok && op.Role != operator.Store && op.Role != operator.Submission && op.Role != operator.Gateway
+}
+
+func (v *view) platformRoutingVerdict() Verdict {
+	op, _ := operator.Voice(v.reading.Says)
+	who := newParty(op)
+	return Verdict{
+		Kind: SendingPlatform, Operator: who.name, Host: v.r.ReportingMTA.Value.Safe(), Confidence: Medium,
+		Evidence: []Finding{{Key: "voice", Sign: For, Strength: 2, Source: v.line(v.r.Diagnostic), At: v.b.Failed(),
+			Claim: safe.Textf("%s looked for the way itself and found none: no server of the recipient was asked", who.name)}},
+		Decided: Decision{Kind: SendingPlatform, Host: who.name, Confidence: Medium, Claim: "the routing of the service that sends for us"},
+	}
 }
 
 // ownSide says by which sign our own MTA refused, or nothing.
@@ -149,6 +173,9 @@ func (v *view) unnamedVerdict() Verdict {
 		})
 		return verdict
 	}
+	if verdict, ok := v.voiceVerdict(); ok {
+		return verdict
+	}
 	verdict := Verdict{Kind: UnknownRejector, Confidence: None}
 	if v.r.Diagnostic.Known() {
 		f := Finding{Key: "wording", Sign: Attention, Strength: 1, Source: v.line(v.r.Diagnostic), At: v.r.FailedAt.At}
@@ -165,10 +192,7 @@ func (v *view) unnamedVerdict() Verdict {
 			Claim: safe.Textf("mail for %s goes to %s first, so it is likely the one; nothing proves it", v.domain, v.filter.name),
 		})
 	}
-	verdict.Missing = append(verdict.Missing, Finding{
-		Key: "remote_host", Sign: Missing, Claim: "the host that refused",
-		Hint: "the whole bounce mail or the log line of the sending server names it; a adds it",
-	})
+	verdict.Missing = append(verdict.Missing, v.hostMissing())
 	verdict.Decided = Decision{Kind: UnknownRejector, Confidence: None, Claim: "cannot tell"}
 	return verdict
 }
@@ -191,9 +215,12 @@ func (v *view) hostVerdict() Verdict {
 	source, failed := v.line(v.r.RemoteMTA), v.r.FailedAt.At
 	add := func(f Finding) { verdict.Evidence = append(verdict.Evidence, f) }
 	told := v.r.RemoteMTA.Known() || v.r.RemoteAddress.Known()
-	if told {
+	switch {
+	case v.signed:
+		add(Finding{Key: "named", Sign: For, Strength: 1, Source: v.line(v.r.Diagnostic), At: failed, Claim: safe.Textf("the reply is signed with the name %s", named)})
+	case told:
 		add(Finding{Key: "named", Sign: For, Strength: 1, Source: source, At: failed, Claim: safe.Textf("%s names %s", teller, named)})
-	} else {
+	default:
 		add(Finding{Key: "named", Sign: For, Strength: 1, Source: v.line(v.r.ReportingMTA), At: failed, Claim: safe.Textf("%s wrote the notice, and names no other host", named)})
 	}
 
@@ -254,6 +281,9 @@ func (v *view) classifyHost(verdict *Verdict, isMX bool) {
 	case role == operator.Forwarder:
 		verdict.Kind, verdict.Confidence = Gateway, sure
 		add("operator", For, 2, safe.Textf("%s forwards mail to addresses elsewhere", v.hostOp.name), "here")
+	case !isMX && !v.mxKnown() && under(v.host, v.domain):
+		verdict.Kind, verdict.Confidence = MailboxHost, Low
+		add("operator", For, 1, safe.Textf("that name lies in %s itself; it may be a filter of theirs", v.domain), "here")
 	case !isMX:
 		verdict.Kind, verdict.Confidence = UnknownRejector, None
 		add("operator", Against, 1, "its operator is not known, and it is not in the MX set", "here")

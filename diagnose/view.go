@@ -29,6 +29,7 @@ type view struct {
 	domain       string         // of the recipient, canonical
 	senderDomain string
 	host         string     // that is said to have refused, canonical; empty for none
+	signed       bool       // the host is known only because the reply is signed with its name
 	addr         netip.Addr // its address as claimed
 	reporter     string     // that wrote the bounce, canonical
 
@@ -79,6 +80,10 @@ func (v *view) readBounce() {
 	v.addr = address(r.RemoteAddress.Value)
 	if !v.addr.IsValid() {
 		v.addr = address(r.RemoteMTA.Value)
+	}
+	if v.host == "" && !v.addr.IsValid() {
+		v.host = signedHost(r.Diagnostic.Value)
+		v.signed = v.host != ""
 	}
 	v.reporter = hostName(r.ReportingMTA.Value)
 	speaker := v.host
