@@ -26,7 +26,8 @@ import (
 // changed: Apply gives a new one. Its slices must not be modified.
 type Case struct {
 	state
-	log []Event // every event, in the order of Seq as applied
+	log   []Event // every event, in the order of Seq as applied
+	local Local
 }
 
 // state is everything that Fold knows. Two logs that differ only by an event
@@ -158,7 +159,7 @@ func Fold(events []Event) *Case {
 
 // Apply gives the case with one more event. The receiver stays as it is.
 func (c *Case) Apply(e Event) *Case {
-	next := &Case{state: c.state, log: append(slices.Clip(c.log), e)}
+	next := &Case{state: c.state, log: append(slices.Clip(c.log), e), local: c.local}
 	if _, undo := e.Body.(Undone); undo {
 		next.state = fold(next.log)
 		return next

@@ -103,11 +103,11 @@ func (v *view) nameParties() {
 // runs looks a host up in the catalogue by its name, then by the names of its
 // address.
 func (v *view) runs(host string, ptr []string) party {
-	if op, ok := operator.Lookup(host); ok && host != "" {
+	if op, ok := v.c.operators().Lookup(host); ok && host != "" {
 		return newParty(op)
 	}
 	for _, name := range ptr {
-		if op, ok := operator.ByPTR(name); ok {
+		if op, ok := v.c.operators().ByPTR(name); ok {
 			return newParty(op)
 		}
 	}

@@ -82,7 +82,7 @@ func (v *view) readBounce() {
 		v.addr = address(r.RemoteMTA.Value)
 	}
 	if v.host == "" && !v.addr.IsValid() {
-		v.host = signedHost(r.Diagnostic.Value)
+		v.host = signedHost(r.Diagnostic.Value, v.c.operators())
 		v.signed = v.host != ""
 	}
 	v.reporter = hostName(r.ReportingMTA.Value)

@@ -51,7 +51,7 @@ func (v *view) remoteSpoke() bool {
 // signedHost gives the host with which a server signs its reply: the last name
 // in square brackets, as Microsoft's and others' servers do, where the catalogue
 // knows who runs it. Any other name in a reply may be the client's own.
-func signedHost(said safe.Untrusted) string {
+func signedHost(said safe.Untrusted, known *operator.Catalogue) string {
 	s := string(said)
 	for range 8 {
 		end := strings.LastIndexByte(s, ']')
@@ -64,10 +64,9 @@ func signedHost(said safe.Untrusted) string {
 		}
 		name, _, _ := strings.Cut(strings.TrimSpace(s[start+1:end]), " ")
 		if host := dnsx.CanonicalName(name); strings.Count(host, ".") >= 2 && dnsx.IsHostname(host) {
-			if _, known := operator.Lookup(host); known {
-				return host
-			}
-			if _, known := operator.ByPTR(host); known {
+			_, asMX := known.Lookup(host)
+			_, asPTR := known.ByPTR(host)
+			if asMX || asPTR {
 				return host
 			}
 		}

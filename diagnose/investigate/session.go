@@ -37,6 +37,7 @@ type Options struct {
 	Offline  bool             // Resolver answers everything as offline; said in the round
 	Zones    bool             // Resolver answers from zone text and contacts nobody
 	ReadOnly string           // why nothing may be changed; empty when it may
+	Local    diagnose.Local   // what this installation adds to the catalogues
 	Parallel int              // questions in flight at most; 0 for the survey's own number
 }
 
@@ -94,7 +95,7 @@ var (
 func Open(ctx context.Context, events []diagnose.Event, opts Options) *Session {
 	s := &Session{opts: opts}
 	s.ctx, s.cancel = context.WithCancel(ctx)
-	c := diagnose.Fold(events)
+	c := diagnose.Fold(events).With(opts.Local)
 	snap := &snapshot{c: c, flow: s.flowOf(c), changed: make(chan struct{})}
 	if opts.Journal != nil && len(events) > 0 {
 		snap.status.Saved = events[len(events)-1].At

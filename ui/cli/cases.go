@@ -21,7 +21,7 @@ import (
 // noCases is said where the folder of the cases is empty or not made yet.
 const noCases = "no cases yet; deadletter bounce.eml opens one"
 
-func casesCommand(env Environment) *cobra.Command {
+func casesCommand(env Environment, g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:     "cases",
 		Short:   "list the cases on this machine, the latest first",
@@ -37,7 +37,7 @@ func casesCommand(env Environment) *cobra.Command {
 				return storeError(err)
 			}
 			defer store.Close()
-			lines, err := caseLines(store, env.Now())
+			lines, err := caseLines(store, env.Now(), g.local)
 			if err != nil {
 				return storeError(err)
 			}
@@ -82,7 +82,7 @@ bounce itself are left out. --full leaves everything in, and says so in the text
 		Args:              oneArgument("CASE"),
 		ValidArgsFunction: completeCases(env),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return export(env, args[0], format, output, full)
+			return export(env, g.local, args[0], format, output, full)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "md", "md or json")
@@ -152,7 +152,7 @@ func storeError(err error) error {
 	return fail(exitUnreadable, "", "%w", err)
 }
 
-func export(env Environment, id, format, output string, full bool) error {
+func export(env Environment, local diagnose.Local, id, format, output string, full bool) error {
 	store, err := openStore(env, true)
 	if err != nil {
 		return storeError(err)
@@ -165,7 +165,7 @@ func export(env Environment, id, format, output string, full bool) error {
 	if loaded.Damage != nil {
 		fmt.Fprintf(env.Stderr, "deadletter: the case file is damaged: %s; what could be read is exported\n", loaded.Damage.Why)
 	}
-	c := diagnose.Fold(events)
+	c := diagnose.Fold(events).With(local)
 	in := report.Input{Case: c, Flow: diagnose.Next(c, env.Now()), DNS: report.SummariseDNS(c), Version: Version(), Location: time.UTC, Made: env.Now()}
 	if !full {
 		if in, err = redacted(in); err != nil {

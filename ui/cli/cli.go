@@ -17,7 +17,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
+	"deadletter/ui/config"
 )
 
 // The exit codes. Of several cases the worst counts.
@@ -102,6 +104,9 @@ type globals struct {
 	offline   bool
 	color     string
 	clipboard string
+	configAt  string // --config
+	config    config.Config
+	local     diagnose.Local
 }
 
 func newRoot(env Environment) *cobra.Command {
@@ -126,7 +131,10 @@ folders given, "-" for standard input, or with a screen to paste one into.`,
 		SuggestionsMinimumDistance: 2,
 		SilenceUsage:               true,
 		Version:                    Version(),
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := g.configure(cmd); err != nil {
+				return err
+			}
 			switch g.color {
 			case "auto", "always", "never":
 				return nil
@@ -149,11 +157,12 @@ folders given, "-" for standard input, or with a screen to paste one into.`,
 	flags.BoolVar(&g.offline, "offline", false, "open no socket at all")
 	flags.StringVar(&g.color, "color", "auto", "auto, always or never")
 	flags.StringVar(&g.clipboard, "clipboard", "", "the way to copy: tmux, osc52, native or file (default: the best there is)")
+	flags.StringVar(&g.configAt, "config", "", "read this config file instead of the usual one")
 	flags.StringArrayVar(&g.lab, "lab-allow", nil, "for tests: permit this loopback target, 127.0.0.1:PORT (repeatable)")
 	root.AddCommand(
 		demoCommand(env, g), captureCommand(env, g), reportCommand(env, g), dnsCommand(env, g),
-		casesCommand(env), openCommand(env, g), exportCommand(env, g), purgeCommand(env),
-		doctorCommand(env, g), versionCommand(env), manCommand(env), helperCommand(),
+		casesCommand(env, g), openCommand(env, g), exportCommand(env, g), purgeCommand(env),
+		configCommand(env, g), doctorCommand(env, g), versionCommand(env), manCommand(env), helperCommand(),
 	)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()

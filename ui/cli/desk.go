@@ -28,7 +28,7 @@ func (d *desk) Read(raw []byte) ui.Reading {
 		return ui.Reading{Headline: result.Says}
 	}
 	c := diagnose.Fold([]diagnose.Event{{Seq: 1, At: d.now(), By: diagnose.Program, Body: diagnose.CaseOpened{OwnMTAs: d.ownMTAs}},
-		{Seq: 2, At: d.now(), By: diagnose.Actor(d.user), Body: captured(capturedBounce{"paste", raw, result.Reports[0]})}})
+		{Seq: 2, At: d.now(), By: diagnose.Actor(d.user), Body: captured(capturedBounce{"paste", raw, result.Reports[0]})}}).With(d.local)
 	flow := diagnose.Next(c, d.now())
 	panel := flow.Step(diagnose.StepCapture)
 	r := result.Reports[0]
@@ -120,7 +120,7 @@ func (d *desk) Cases(context.Context) ([]ui.Line, error) {
 	if d.store == nil {
 		return nil, d.noStore
 	}
-	return caseLines(d.store, d.now())
+	return caseLines(d.store, d.now(), d.local)
 }
 
 // Resume opens a case from disk.
@@ -160,7 +160,7 @@ func (d *desk) close() error {
 }
 
 // caseLines reads every case in the folder far enough to say where it stands.
-func caseLines(store *casefile.Store, now time.Time) ([]ui.Line, error) {
+func caseLines(store *casefile.Store, now time.Time, local diagnose.Local) ([]ui.Line, error) {
 	entries, err := store.List()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -172,7 +172,7 @@ func caseLines(store *casefile.Store, now time.Time) ([]ui.Line, error) {
 			lines = append(lines, ui.Line{ID: e.ID, Recipient: e.Recipient.Safe(), Since: e.ModTime, Problem: safe.Of(err.Error())})
 			continue
 		}
-		c := diagnose.Fold(events)
+		c := diagnose.Fold(events).With(local)
 		f := diagnose.Next(c, now)
 		line := ui.Line{
 			ID: e.ID, Recipient: f.Header.Recipient, Reply: f.Header.Short, Step: f.At, State: f.Step(f.At).State, Outcome: f.Outcome, Since: e.ModTime,

@@ -21,6 +21,7 @@ import (
 	"deadletter/dnsx/dnstest"
 	"deadletter/dnsx/wire"
 	"deadletter/ui"
+	"deadletter/ui/config"
 )
 
 // newResolver gives the resolver that the flags name: none when offline, zone
@@ -76,9 +77,7 @@ func zoneResolver(path string, now func() time.Time) (dnsx.Resolver, error) {
 // checkOwn refuses what can be neither a host or domain nor an address.
 func checkOwn(list []string) error {
 	for _, own := range list {
-		_, addr := netip.ParseAddr(own)
-		_, prefix := netip.ParsePrefix(own)
-		if addr != nil && prefix != nil && !dnsx.IsHostname(dnsx.CanonicalName(own)) {
+		if !config.IsOwn(own) {
 			return fail(exitUsage, "mail.sender.example, sender.example, 192.0.2.25 or 192.0.2.0/24", "--own-mta %q is no host, domain or address", own)
 		}
 	}
@@ -123,6 +122,7 @@ type opener struct {
 	user     string // who sits at the keys
 	ownMTAs  []string
 	lab      []string
+	local    diagnose.Local
 }
 
 // newOpener opens the case folder too when keep is set. A folder that cannot
@@ -136,7 +136,7 @@ func newOpener(env Environment, g *globals, keep bool) (*opener, error) {
 		return nil, err
 	}
 	_, zones := resolver.(*dnstest.Resolver)
-	o := &opener{resolver: resolver, offline: g.offline, zones: zones, now: env.Now, user: userName(env.Getenv), ownMTAs: g.ownMTAs, lab: g.lab}
+	o := &opener{resolver: resolver, offline: g.offline, zones: zones, now: env.Now, user: userName(env.Getenv), ownMTAs: g.ownMTAs, lab: g.lab, local: g.local}
 	if keep {
 		o.store, o.noStore = openStore(env, false)
 	}
@@ -172,7 +172,7 @@ func (o *opener) begin(ctx context.Context, g group, siblings []diagnose.Sibling
 		s.problem = o.noStore
 	}
 	s.Session = investigate.Open(ctx, nil, investigate.Options{
-		Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: diagnose.Actor(o.user), Offline: o.offline, Zones: o.zones,
+		Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: diagnose.Actor(o.user), Offline: o.offline, Zones: o.zones, Local: o.local,
 	})
 	bodies := []diagnose.Body{diagnose.CaseOpened{
 		ID: id, Recipient: g.recipient, Version: Version(), OwnMTAs: o.ownMTAs, Lab: o.lab,
@@ -208,7 +208,7 @@ func (o *opener) resume(ctx context.Context, id string) (*caseSession, error) {
 		return nil, err
 	}
 	s := &caseSession{id: id, resolver: o.resolver.Name(), offline: o.offline, lab: len(o.lab) > 0}
-	opts := investigate.Options{Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: diagnose.Actor(o.user), Offline: o.offline, Zones: o.zones}
+	opts := investigate.Options{Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: diagnose.Actor(o.user), Offline: o.offline, Zones: o.zones, Local: o.local}
 	if ro := journal.ReadOnly(); ro != nil {
 		opts.ReadOnly = ro.Error()
 	}

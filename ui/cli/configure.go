@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/safe"
+	"deadletter/ui/config"
+)
+
+// withoutConfig are the commands that a broken config file must not stop: they
+// use nothing of it.
+var withoutConfig = map[string]bool{"demo": true, "version": true, "man": true, "help": true, "completion": true, "purge": true, clipboardHelper: true}
+
+// configure reads the config file and joins it with the flags: a flag comes
+// before the file, own MTAs add up.
+func (g *globals) configure(cmd *cobra.Command) error {
+	for c := cmd; c != nil; c = c.Parent() {
+		if withoutConfig[c.Name()] {
+			return nil
+		}
+	}
+	if example := cmd.Flags().Lookup("example"); example != nil && example.Changed {
+		return nil
+	}
+	c, err := config.Load(g.configAt)
+	if err != nil {
+		return fail(exitUsage, "deadletter config --example prints a file with every key", "%w", err)
+	}
+	catalogue, err := c.Catalogue()
+	if err != nil {
+		return fail(exitUsage, "", "%w", err)
+	}
+	g.config, g.local = c, diagnose.Local{Operators: catalogue}
+	g.ownMTAs = append(g.ownMTAs, c.OwnMTAs...)
+	given := cmd.Flags().Changed
+	if len(c.Resolvers) > 0 && !given("resolver") {
+		g.resolvers = c.Resolvers
+	}
+	if c.Clipboard != "" && !given("clipboard") {
+		g.clipboard = c.Clipboard
+	}
+	if c.Color != "" && !given("color") {
+		g.color = c.Color
+	}
+	return nil
+}
+
+func configCommand(env Environment, g *globals) *cobra.Command {
+	var example bool
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "say which config file is read, and what holds after it and the flags",
+		Long: `Config says where the config file is, and what holds after it and the flags
+are read. The file names what the program cannot know: the mail servers that
+are yours, who runs hosts that it does not know. It need not be there.`,
+		Example: "  deadletter config\n  deadletter config --example > ~/.config/deadletter/config.toml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if example {
+				_, err := fmt.Fprint(env.Stdout, config.Example)
+				return err
+			}
+			return g.show(env)
+		},
+	}
+	cmd.Flags().BoolVar(&example, "example", false, "print a file with every key")
+	return cmd
+}
+
+func (g *globals) show(env Environment) error {
+	line := func(label string, text safe.Text) { fmt.Fprintf(env.Stdout, "%-11s %s\n", label, text) }
+	path := safe.Of(g.config.Path)
+	if path == "" {
+		path = safe.Textf("%s (not there)", config.DefaultPath())
+	}
+	line("file", path)
+	line("own mta", orNone(g.ownMTAs))
+	resolvers := orNone(g.resolvers)
+	if len(g.resolvers) == 0 {
+		resolvers = "the system's"
+	}
+	line("resolver", resolvers)
+	clipboard := safe.Of(g.clipboard)
+	if clipboard == "" {
+		clipboard = "the best there is"
+	}
+	line("clipboard", clipboard)
+	line("color", safe.Of(g.color))
+	for _, o := range g.config.Operators {
+		line("operator", safe.Textf("%s (%s): %s", o.Name, o.Role, strings.Join(append(append([]string{}, o.MX...), o.PTR...), ", ")))
+	}
+	return nil
+}
+
+func orNone(list []string) safe.Text {
+	if len(list) == 0 {
+		return "none"
+	}
+	return safe.Of(strings.Join(list, ", "))
+}

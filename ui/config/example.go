@@ -1,0 +1,27 @@
+package config
+
+// Example is a file with every key, as `deadletter config --example` prints it.
+const Example = `# Mail servers, domains and networks that are ours. What they refuse is our own
+# matter, and bounces that went through them are proved to be ours.
+own_mta = ["out1.sender.example", "192.0.2.0/28"]
+
+# Whom to ask for DNS, as --resolver takes it. Without this line: the system's.
+# resolver = ["9.9.9.9", "149.112.112.112"]
+
+# The way to copy: tmux, osc52, native or file. Without this line: the best there is.
+# clipboard = "tmux"
+
+# auto, always or never.
+# color = "auto"
+
+# Who runs hosts that the program does not know. role: gateway (filters for
+# mailboxes elsewhere), host (holds mailboxes), gateway+host, forwarder.
+[[operator]]
+name = "Contoso Mail Filter"
+role = "gateway"
+mx = ["filter.contoso.example"]
+ptr = ["nodes.contoso.example"]
+console = "Filter console > Domains > Recipients"
+remember = "90m"
+clear = "Filter console > Recipients > Refresh"
+`
