@@ -3,6 +3,7 @@ package diagnose
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/reply"
@@ -122,6 +123,9 @@ var causeRules = []causeRule{
 	{NotABounceCause, 20, "the input is no failure notice", notFailure},
 }
 
+// allCauseRules gives every sign: those above and the lookalikes'.
+var allCauseRules = sync.OnceValue(func() []causeRule { return append(slices.Clip(causeRules), lookalikeRules()...) })
+
 // reasonCause gives the cause class for reasons that name one by themselves.
 var reasonCause = map[reply.Reason]CauseKind{
 	reply.MailboxFull: MailboxFull, reply.Suspend: MailboxDisabled, reply.HasMoved: AddressMoved, reply.SyntaxError: AddressSyntax,
@@ -143,7 +147,7 @@ func (v *view) causes() []Cause {
 		return []Cause{v.undetermined()}
 	}
 	found := map[CauseKind]*Cause{}
-	for _, rule := range causeRules {
+	for _, rule := range allCauseRules() {
 		f, ok := rule.When(v)
 		if !ok {
 			continue

@@ -18,6 +18,9 @@ func Next(c *Case, now time.Time) Flow {
 	for _, row := range chart {
 		p := row.Panel(v)
 		p.Step, p.Title, p.Exits, p.Onward = row.Step, row.Title, v.exits(row, w), row.Else
+		if s, ok := v.likeSection(row.Step); ok {
+			p.Sections = append(p.Sections, s)
+		}
 		if why, around := w.around[row.Step]; around {
 			p.State, p.Why, p.Reading = Skipped, why, skipReading(why)
 			p.Badge, p.BadgeIs = "", NoSign

@@ -29,6 +29,8 @@ func (v *view) rejector() Verdict {
 		return v.platformRoutingVerdict()
 	case v.ownSide() != "":
 		return v.ownVerdict()
+	case v.ownTenant():
+		return v.tenantVerdict()
 	case v.host == "" && !v.addr.IsValid():
 		return v.unnamedVerdict()
 	}
@@ -109,6 +111,27 @@ func (v *view) ownSide() safe.Text {
 		return "our own host gave it up by DNS alone: no other host was asked"
 	}
 	return ""
+}
+
+func (v *view) ownTenant() bool {
+	_, ok := v.tenantSays()
+	return ok
+}
+
+// tenantVerdict is for the mail system that we send through and that holds the
+// recipient's domain as one of its own.
+func (v *view) tenantVerdict() Verdict {
+	who, _ := v.tenantSays()
+	claim, _ := ourTenant(v)
+	return Verdict{
+		Kind: OwnMTA, Operator: who.name, Host: v.r.ReportingMTA.Value.Safe(), Confidence: Medium,
+		Evidence: []Finding{
+			{Key: "own_tenant", Sign: For, Strength: 2, Source: v.line(v.r.Diagnostic), At: v.b.Failed(), Claim: claim},
+			{Key: "sender_spf", Sign: For, Strength: 1, Source: "dns", At: v.at(v.facts.SenderSPF.From), Claim: safe.Textf("SPF of %s names %s", safe.Domain(v.senderDomain), who.name)},
+		},
+		Missing: []Finding{v.hostMissing()},
+		Decided: Decision{Kind: OwnMTA, Host: who.name, Confidence: Medium, Claim: "our own tenant's directory"},
+	}
 }
 
 // mxAllOwn reports whether every MX of the domain is one of our own hosts: then
