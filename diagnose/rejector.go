@@ -103,12 +103,12 @@ func (v *view) ownSide() safe.Text {
 		return safe.Textf("%s is a private address: the refusal did not leave our network", v.addr)
 	case v.host == "" && !v.addr.IsValid() && v.mxAllOwn():
 		return safe.Textf("every MX of %s is one of our own hosts", v.domain)
-	case v.host != "" || v.addr.IsValid() || v.reporter == "" || !v.isOwn(v.reporter, netip.Addr{}):
+	case v.host != "" || v.addr.IsValid() || v.reporterOurs() == "":
 		return ""
 	case v.r.Stage == "local":
-		return "our own host reports a local failure, and names no remote host"
+		return safe.Textf("%s reports a local failure and names no remote host; %s", v.reporter, v.reporterOurs())
 	case !v.r.ReplyCode.Known() && (v.r.Reason == reply.NotAccept || v.r.Reason == reply.HostUnknown):
-		return "our own host gave it up by DNS alone: no other host was asked"
+		return safe.Textf("%s gave it up by DNS alone, no other host was asked; %s", v.reporter, v.reporterOurs())
 	}
 	return ""
 }
@@ -132,6 +132,29 @@ func (v *view) tenantVerdict() Verdict {
 		Missing: []Finding{v.hostMissing()},
 		Decided: Decision{Kind: OwnMTA, Host: who.name, Confidence: Medium, Claim: "our own tenant's directory"},
 	}
+}
+
+// reporterOurs says by what the host that wrote the bounce is known for ours,
+// or nothing: it was named so, the sender's own SPF record names its address, or
+// it lies in the sender's domain.
+func (v *view) reporterOurs() safe.Text {
+	switch {
+	case v.reporter == "":
+		return ""
+	case v.isOwn(v.reporter, netip.Addr{}):
+		return "it is named as our own"
+	case v.senderDomain == "" || v.senderDomain == v.domain || v.inMX(v.reporter):
+		return ""
+	}
+	for _, a := range v.facts.Reporter.Addrs {
+		if v.facts.SenderSPF.Names(a.Addr) {
+			return safe.Textf("SPF of %s names its address %s", v.senderDomain, a.Addr)
+		}
+	}
+	if under(v.reporter, v.senderDomain) {
+		return safe.Textf("it lies in the sender's domain %s", v.senderDomain)
+	}
+	return ""
 }
 
 // mxAllOwn reports whether every MX of the domain is one of our own hosts: then
@@ -173,6 +196,9 @@ func (v *view) ownVerdict() Verdict {
 			Key: "own_is_mx", Sign: Against, Strength: 2, Source: "dns", At: v.mxTime(),
 			Claim: safe.Textf("%s is an MX of %s", v.host, v.domain),
 		})
+	}
+	if v.host == "" && v.reporter != "" && !v.isOwn(v.reporter, netip.Addr{}) {
+		verdict.Confidence = Medium
 	}
 	if len(v.c.OwnMTAs) == 0 {
 		verdict.Confidence = Medium

@@ -1,14 +1,16 @@
 package survey
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
 	"deadletter/dnsx"
 )
 
-// Terms is what the walk needs of an SPF record: where it leads.
+// Terms is what an SPF record leads to, and the addresses that it names.
 type Terms struct {
+	Passes   []netip.Prefix // of ip4 and ip6 terms that let mail pass, in order
 	Includes []string // domains of include, canonical, in order, each once
 	Redirect string   // domain of redirect, "" for none or where the record has "all" (RFC 7208 section 6.1)
 	Macros   int      // include and redirect terms with a macro, which cannot be followed without a message
@@ -44,8 +46,13 @@ func ParseSPF(text string) (t Terms) {
 	redirect := ""
 	for term := range strings.FieldsFuncSeq(plain(text)[len(spfVersion):], func(r rune) bool { return r == ' ' || r == '\t' }) {
 		lower := strings.ToLower(term)
+		passes := true
 		if lower != "" && strings.IndexByte("+-?~", lower[0]) >= 0 {
-			lower = lower[1:]
+			passes, lower = lower[0] == '+', lower[1:]
+		}
+		if p, ok := ipTerm(lower); ok && passes && len(t.Passes) < maxPasses {
+			t.Passes = append(t.Passes, p)
+			continue
 		}
 		if lower == "all" {
 			all = true
@@ -73,6 +80,36 @@ func ParseSPF(text string) (t Terms) {
 		t.Redirect = redirect
 	}
 	return t
+}
+
+// maxPasses bounds the addresses that are kept of one record.
+const maxPasses = 256
+
+// ipTerm reads an ip4 or ip6 term (RFC 7208 section 5.6).
+func ipTerm(term string) (netip.Prefix, bool) {
+	v, ok := strings.CutPrefix(term, "ip4:")
+	if !ok {
+		if v, ok = strings.CutPrefix(term, "ip6:"); !ok {
+			return netip.Prefix{}, false
+		}
+	}
+	if p, err := netip.ParsePrefix(v); err == nil {
+		return p, true
+	}
+	a, err := netip.ParseAddr(v)
+	if err != nil || a.Zone() != "" {
+		return netip.Prefix{}, false
+	}
+	return netip.PrefixFrom(a, a.BitLen()), true
+}
+
+// Names reports whether the domain's own record, not one that it includes,
+// names an address among those that may send.
+func (s SPF) Names(addr netip.Addr) bool {
+	if len(s.Records) != 1 || !addr.IsValid() {
+		return false
+	}
+	return slices.ContainsFunc(ParseSPF(s.Records[0]).Passes, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
 }
 
 // domain gives the name of a term in canonical form, "" for one that cannot be

@@ -617,3 +617,20 @@ func TestEqualInputGivesEqualLists(t *testing.T) {
 		}
 	}
 }
+
+// TestSPFNames: only the domain's own record, and only terms that let pass.
+func TestSPFNames(t *testing.T) {
+	spf := survey.SPF{Records: []string{"v=spf1 ip4:192.0.2.0/28 -ip4:192.0.2.99 ip6:2001:db8::25 ip4:bad include:example.net ~all"},
+		Includes: []survey.Include{{Domain: "example.net", Records: []string{"v=spf1 ip4:198.51.100.7 -all"}}}}
+	for text, want := range map[string]bool{
+		"192.0.2.14": true, "192.0.2.16": false, "192.0.2.99": false, "2001:db8::25": true, "::ffff:192.0.2.1": true, "198.51.100.7": false,
+	} {
+		if got := spf.Names(addr(text)); got != want {
+			t.Errorf("%s: %t, want %t", text, got, want)
+		}
+	}
+	spf.Records = append(spf.Records, "v=spf1 -all")
+	if spf.Names(addr("192.0.2.14")) {
+		t.Error("two records: none counts")
+	}
+}
