@@ -354,8 +354,8 @@ func (c *Case) LastSeq() uint64 {
 // Bounces gives the bounces by the time of failure, the latest last.
 func (c *Case) Bounces() []Bounce { return c.bounces }
 
-// Latest gives the bounce that the case is about: the latest failure. False
-// when no bounce was captured.
+// Latest gives the bounce that the case is about: the latest failure; where
+// there is none, the latest message of any kind. False when nothing was captured.
 //
 // A reply pasted without its time stands where it was captured, and so after
 // the bounce mail that is added to it later. Where that mail has the same
@@ -367,6 +367,12 @@ func (c *Case) Latest() (Bounce, bool) {
 		return Bounce{}, false
 	}
 	last := c.bounces[len(c.bounces)-1]
+	for _, b := range slices.Backward(c.bounces) {
+		if b.Report.Failure() {
+			last = b
+			break
+		}
+	}
 	if !last.Report.FailedAt.At.IsZero() {
 		return last, true
 	}

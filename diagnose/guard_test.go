@@ -40,11 +40,15 @@ func (g guards) againstRetry(permit uint64) string {
 	return first(g.noCase(), g.notConfirmed(), g.suppressed(), g.mxUnsound(), g.cacheRuns(), g.unproved(), g.permitSpent(permit))
 }
 
-// latest gives the bounce that failed last.
+// latest gives the bounce that failed last; with no failure, the last message.
 func (g guards) latest() (b diagnose.BounceCaptured, e diagnose.Event, failed time.Time, ok bool) {
+	anyFailure := slices.ContainsFunc(g.log, func(x diagnose.Event) bool {
+		c, is := x.Body.(diagnose.BounceCaptured)
+		return is && c.Report.NotABounce == ""
+	})
 	for _, x := range g.log {
 		c, is := x.Body.(diagnose.BounceCaptured)
-		if !is {
+		if !is || anyFailure && c.Report.NotABounce != "" {
 			continue
 		}
 		at := c.Report.FailedAt.At

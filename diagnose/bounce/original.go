@@ -23,12 +23,7 @@ func (m *mail) returnedFields(dr *draft) {
 		if f, ok := h.get("Subject"); ok {
 			r.Subject = m.d.bodyField(f, part, cut(words(f.value), maxSubject))
 		}
-		for i, f := range h.all("Received") {
-			if i == maxThrough {
-				break
-			}
-			r.Through = append(r.Through, m.d.bodyField(f, part, cut(unfold(f.value), maxSubject)))
-		}
+		m.path(r, h, part)
 		if !r.Arrived.Known() {
 			if f, ok := h.get("Date"); ok {
 				at, _ := parseDate(unfold(f.value))
@@ -39,6 +34,16 @@ func (m *mail) returnedFields(dr *draft) {
 	}
 	m.quotedFields(r)
 	m.sender(dr)
+}
+
+// path keeps the Received fields of a header, newest first.
+func (m *mail) path(r *Report, h header, part string) {
+	for i, f := range h.all("Received") {
+		if i == maxThrough {
+			break
+		}
+		r.Through = append(r.Through, m.d.bodyField(f, part, cut(unfold(f.value), maxSubject)))
+	}
 }
 
 // messageID gives the identifier without its brackets and comments.

@@ -173,7 +173,7 @@ type Report struct {
 	Inner             *Inner `json:"inner,omitempty"`
 
 	Source  Field   `json:"source"`             // the mail system or platform that wrote the bounce, where recognised: "Postfix", "SendGrid"
-	Through []Field `json:"received,omitempty"` // Received fields of the returned mail, newest first, at most 20
+	Through []Field `json:"received,omitempty"` // Received fields of the returned mail, or of a mail that is no bounce, newest first, at most 20
 
 	SendingAddress Field `json:"sending_address,omitzero"` // the address that the mail was sent from, as claimed
 	List           List  `json:"list,omitempty"`           // the suppression list that kept the mail back, or that the address was put on
