@@ -44,15 +44,6 @@ func (d *doc) charset(t *text, label string) {
 	}
 }
 
-func ascii(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
 // charsets are the families of charsets that are decoded: those that real mail
 // uses and that cannot hide ASCII.
 var charsets = [...]string{"us-ascii", "ascii", "iso-8859-", "iso8859-", "latin", "windows-125", "cp125",

@@ -2,14 +2,12 @@ package bounce
 
 import (
 	"strings"
-
-	"deadletter/diagnose/safe"
 )
 
 func (dr *draft) inner(d *doc, text string, at int, who saying) {
 	in := &Inner{Reply: d.within(dr.r.Diagnostic, text)}
 	if in.Reply.Offset == dr.r.Diagnostic.Offset && at > 0 {
-		in.Reply.Value = safe.Untrusted(strings.Clone(text))
+		in.Reply.Value = d.keep(text)
 	}
 	c := readCodes(text)
 	if c.reply != "" {
@@ -37,7 +35,7 @@ func (d *doc) found(f Field, value string) Field {
 // within makes a Field of a value that was found in the text that begins where
 // f stands: its own offset where the raw input holds it near, else f's.
 func (d *doc) within(f Field, value string) Field {
-	out := Field{Value: safe.Untrusted(strings.Clone(value)), By: f.By, Part: f.Part, Offset: f.Offset, Line: f.Line}
+	out := Field{Value: d.keep(value), By: f.By, Part: f.Part, Offset: f.Offset, Line: f.Line}
 	from := min(f.Offset, len(d.src.raw))
 	window := d.src.raw[from:min(len(d.src.raw), from+2*len(f.Value)+256)]
 	if i := strings.Index(window, value); i >= 0 && f.Known() {

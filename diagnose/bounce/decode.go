@@ -235,11 +235,28 @@ func flushGroup(out []byte, group [4]byte, n int) []byte {
 	return append(out, b[:k]...)
 }
 
+// keepAtOnce is for how many bytes of values room is made at a time.
+const keepAtOnce = 1 << 10
+
+// keep copies a value out of the input, so that a report does not hold all of it.
+func (d *doc) keep(v string) safe.Untrusted {
+	if d.kept.Cap()-d.kept.Len() < len(v) {
+		if len(v) > keepAtOnce/2 {
+			return safe.Untrusted(strings.Clone(v))
+		}
+		d.kept.Reset()
+		d.kept.Grow(keepAtOnce)
+	}
+	at := d.kept.Len()
+	d.kept.WriteString(v)
+	return safe.Untrusted(d.kept.String()[at:])
+}
+
 // shown bounds a value and makes a field of it at a raw offset.
 func (d *doc) shown(v, part string, off int) Field {
 	v = strings.TrimSpace(v)
 	if v == "" {
 		return Field{}
 	}
-	return Field{Value: safe.Untrusted(strings.Clone(v)), Part: part, Offset: off, Line: d.src.line(off)}
+	return Field{Value: d.keep(v), Part: part, Offset: off, Line: d.src.line(off)}
 }

@@ -123,15 +123,17 @@ func (m *mail) cameFromOurs(ours Ours) bool {
 // matches reports whether the returned header speaks of this recipient, or is
 // of mail from the one whom the bounce was sent to.
 func (m *mail) matches(r *Report) bool {
-	var head strings.Builder
-	for _, name := range []string{"To", "Cc", "X-Original-To", "Delivered-To", "Received", "X-Failed-Recipients"} {
-		for _, f := range m.orig.h.all(name) {
-			head.WriteString(strings.ToLower(cut(f.value, 2<<10)))
+	for _, recipient := range [...]Field{r.Recipient, r.OriginalRecipient} {
+		if !recipient.Known() {
+			continue
 		}
-	}
-	for _, f := range []Field{r.Recipient, r.OriginalRecipient} {
-		if f.Known() && strings.Contains(head.String(), strings.ToLower(string(f.Value))) {
-			return true
+		low := strings.ToLower(string(recipient.Value))
+		for _, name := range [...]string{"To", "Cc", "X-Original-To", "Delivered-To", "Received", "X-Failed-Recipients"} {
+			for _, f := range m.orig.h.all(name) {
+				if holds(cut(f.value, 2<<10), low) {
+					return true
+				}
+			}
 		}
 	}
 	to := m.headAddress("To")

@@ -33,11 +33,16 @@ func (h header) value(name string) string {
 	return unfold(f.value)
 }
 
-// all gives every field of that name.
+// all gives every field of that name. Most names stand once: then the result
+// is that place in the header.
 func (h header) all(name string) []field {
 	var out []field
 	for i := range h {
-		if len(h[i].name) == len(name) && strings.EqualFold(h[i].name, name) {
+		switch {
+		case len(h[i].name) != len(name) || !strings.EqualFold(h[i].name, name):
+		case out == nil:
+			out = h[i : i+1 : i+1]
+		default:
 			out = append(out, h[i])
 		}
 	}
@@ -129,7 +134,7 @@ func (h *headerReader) add(s string, off int) bool {
 	h.open = h.room(len(s), off)
 	if h.open {
 		if h.fields == nil {
-			h.fields = make(header, 0, 8)
+			h.fields = h.d.fieldRoom()
 		}
 		f := field{name: name, value: s[body:], off: off}
 		if h.exact {
@@ -193,7 +198,26 @@ func (h *headerReader) room(n, off int) bool {
 // header gives what was collected.
 func (h *headerReader) header() header {
 	h.flush()
-	return h.fields
+	used := len(h.fields)
+	if used > 0 {
+		h.d.spare = h.fields[used:]
+	}
+	return h.fields[:used:used]
+}
+
+// fieldsAtOnce is for how many header fields room is made at a time: as many
+// as a bounce with the header that it returns has.
+const fieldsAtOnce = 48
+
+// fieldRoom gives room for the fields of one header. The header that is done
+// leaves the rest of its room to the next.
+func (d *doc) fieldRoom() header {
+	room := d.spare
+	d.spare = nil
+	if cap(room) < 8 {
+		return make(header, 0, fieldsAtOnce)
+	}
+	return room
 }
 
 // headerOf reads the header that the first lines of a text are, after blank

@@ -21,13 +21,16 @@ type mail struct {
 
 	low      string // the human text in lower case, bounded; see lower
 	lowDone  bool
-	heads    map[string]string // header fields in lower case, as far as asked for
+	heads    []loweredField // header fields in lower case, as far as asked for
 	named    []mention
 	nameDone bool
 
 	quoted     [2]Field // message ID and subject that the human text quotes
 	quotedDone bool
 }
+
+// loweredField is what stands in a field of the header, in lower case.
+type loweredField struct{ name, value string }
 
 // returned is the header of the mail that failed, as far as it came back.
 type returned struct {
@@ -133,11 +136,19 @@ func (m *mail) lower() string {
 	}
 	var b strings.Builder
 	for _, t := range m.human {
+		if b.Len() == 0 && len(t.lines) > 0 {
+			first, last := t.lines[0].off, t.lines[len(t.lines)-1]
+			b.Grow(max(64, min(18<<10, last.off-first+len(last.s)+len(t.lines))))
+		}
 		for _, l := range t.lines {
 			if b.Len() > 16<<10 {
 				break
 			}
-			b.WriteString(strings.ToLower(cut(l.s, 2<<10)))
+			if s := cut(l.s, 2<<10); ascii(s) {
+				writeLower(&b, s)
+			} else {
+				b.WriteString(strings.ToLower(s))
+			}
 			b.WriteByte('\n')
 		}
 	}
@@ -161,14 +172,7 @@ func (m *mail) headSays(name string, phrases ...string) bool {
 	if m.msg == nil {
 		return false
 	}
-	v, known := m.heads[name]
-	if !known {
-		v = strings.ToLower(m.head.value(name))
-		if m.heads == nil {
-			m.heads = map[string]string{}
-		}
-		m.heads[name] = v
-	}
+	v := m.headLower(name)
 	if v == "" {
 		return false
 	}
@@ -178,6 +182,17 @@ func (m *mail) headSays(name string, phrases ...string) bool {
 		}
 	}
 	return false
+}
+
+func (m *mail) headLower(name string) string {
+	for _, f := range m.heads {
+		if f.name == name {
+			return f.value
+		}
+	}
+	v := strings.ToLower(m.head.value(name))
+	m.heads = append(m.heads, loweredField{name, v})
+	return v
 }
 
 // fromDaemon reports whether the mail comes from where notices come from.

@@ -54,6 +54,9 @@ func paramValue(s string) (value, rest string) {
 		}
 		return s[:i], s[i:]
 	}
+	if i := strings.IndexAny(s[1:], "\"\\"); i >= 0 && s[1+i] == '"' {
+		return s[1 : 1+i], s[2+i:]
+	}
 	var b []byte
 	for i := 1; i < len(s); i++ {
 		switch c := s[i]; {

@@ -68,7 +68,16 @@ func (d *doc) walk(start int) *entity {
 }
 
 func (w *walker) begin(e *entity) {
-	w.open = append(w.open, &level{e: e, inHead: true, head: headerReader{d: w.d, raw: w.d.src.raw, exact: true}})
+	n := len(w.open)
+	if n < cap(w.open) {
+		w.open = w.open[:n+1]
+	} else {
+		w.open = append(w.open, nil)
+	}
+	if w.open[n] == nil {
+		w.open[n] = &level{}
+	}
+	*w.open[n] = level{e: e, inHead: true, head: headerReader{d: w.d, raw: w.d.src.raw, exact: true}}
 }
 
 // take handles one line.
@@ -220,9 +229,8 @@ func (w *walker) close(i, end int) {
 }
 
 func firstWord(s string) string {
-	f := strings.Fields(s)
-	if len(f) == 0 {
-		return ""
+	for f := range strings.FieldsSeq(s) {
+		return strings.TrimRight(f, ";,")
 	}
-	return strings.TrimRight(f[0], ";,")
+	return ""
 }

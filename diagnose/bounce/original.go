@@ -38,10 +38,12 @@ func (m *mail) returnedFields(dr *draft) {
 
 // path keeps the Received fields of a header, newest first.
 func (m *mail) path(r *Report, h header, part string) {
-	for i, f := range h.all("Received") {
-		if i == maxThrough {
-			break
-		}
+	path := h.all("Received")
+	path = path[:min(len(path), maxThrough)]
+	if len(path) > 0 {
+		r.Through = make([]Field, 0, len(path))
+	}
+	for _, f := range path {
 		r.Through = append(r.Through, m.d.bodyField(f, part, cut(unfold(f.value), maxSubject)))
 	}
 }

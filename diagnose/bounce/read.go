@@ -47,6 +47,9 @@ type doc struct {
 
 	tab       *table // the input as a table, once tableDone
 	tableDone bool
+
+	spare header          // room for header fields
+	kept  strings.Builder // room for the values of fields
 }
 
 // Read recognises what the input is and reads it. It never fails otherwise
@@ -127,6 +130,20 @@ var mailHeaders = map[string]bool{"from": true, "to": true, "subject": true, "da
 	"reply-to": true, "sender": true, "x-mailer": true, "auto-submitted": true, "content-transfer-encoding": true,
 	"dkim-signature": true, "authentication-results": true, "x-original-to": true, "envelope-to": true, "arc-seal": true, "x-received": true, "cc": true}
 
+func mailHeader(name string) bool {
+	var low [32]byte
+	if len(name) > len(low) {
+		return false
+	}
+	for i := range len(name) {
+		low[i] = name[i]
+		if 'A' <= name[i] && name[i] <= 'Z' {
+			low[i] += 'a' - 'A'
+		}
+	}
+	return mailHeaders[string(low[:len(name)])]
+}
+
 // mailStart gives the offset at which a mail begins: after blank lines, a byte
 // order mark or an mbox separator; -1 when the input is no mail.
 func (d *doc) mailStart() int {
@@ -162,7 +179,7 @@ func (d *doc) mailStart() int {
 			continue
 		}
 		began = true
-		if len(name) <= 40 && mailHeaders[strings.ToLower(name)] {
+		if mailHeader(name) {
 			if known++; known >= 2 {
 				return start
 			}

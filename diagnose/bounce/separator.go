@@ -21,7 +21,7 @@ func known(t *text) int {
 		if !ok {
 			break
 		}
-		if mailHeaders[strings.ToLower(name)] {
+		if mailHeader(name) {
 			n++
 		}
 	}

@@ -14,7 +14,7 @@ type source struct {
 	marks []int // line ends before each block of markBytes; made at first use
 }
 
-const markBytes = 4 << 10
+const markBytes = 1 << 10
 
 func newSource(raw string) *source {
 	s := &source{raw: raw}

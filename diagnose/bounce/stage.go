@@ -102,22 +102,6 @@ func commandWords(s string, stage Stage) string {
 	return ""
 }
 
-// lowerASCII lowers ASCII letters only, so that offsets stay.
-func lowerASCII(s string) string {
-	for i := 0; i < len(s); i++ {
-		if 'A' <= s[i] && s[i] <= 'Z' {
-			b := []byte(s)
-			for ; i < len(b); i++ {
-				if 'A' <= b[i] && b[i] <= 'Z' {
-					b[i] += 'a' - 'A'
-				}
-			}
-			return string(b)
-		}
-	}
-	return s
-}
-
 // saying is who is said to have said a reply.
 type saying struct {
 	host, addr     string
@@ -190,8 +174,8 @@ func readHosts(s string) saying {
 	if out.host != "" || out.addr != "" {
 		return out
 	}
-	for _, lead := range []string{"host ", "host: ", "host '", "server ", "from ", "by ", "with ", "to ", "relay=", "at "} {
-		low := lowerASCII(s)
+	low := lowerASCII(s)
+	for _, lead := range [...]string{"host ", "host: ", "host '", "server ", "from ", "by ", "with ", "to ", "relay=", "at "} {
 		for from := 0; ; {
 			i := strings.Index(low[from:], lead)
 			if i < 0 {

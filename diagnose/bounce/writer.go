@@ -55,9 +55,8 @@ func (m *mail) writer(dr *draft) {
 	}
 	for _, w := range writers {
 		if f, ok := m.head.get(w.header); ok {
-			v := strings.ToLower(f.value)
 			for _, word := range w.words {
-				if strings.Contains(v, word) {
+				if indexFold(f.value, word) >= 0 {
 					r.Source = m.d.bodyField(f, m.part(), w.name)
 					return
 				}
