@@ -151,7 +151,7 @@ func hostAndAddress(s string) (host, addr string) {
 	if i := strings.IndexByte(s, ';'); i >= 0 && i < 20 {
 		s = strings.TrimSpace(s[i+1:])
 	}
-	for _, w := range strings.FieldsFunc(cut(s, 1024), func(r rune) bool { return strings.ContainsRune(" \t()[]<>,;|'\"", r) }) {
+	for w := range strings.FieldsFuncSeq(cut(s, 1024), besideHost) {
 		if a := ipOf(w); a != "" {
 			if addr == "" {
 				addr = a
@@ -166,6 +166,15 @@ func hostAndAddress(s string) (host, addr string) {
 		}
 	}
 	return host, addr
+}
+
+// besideHost reports whether a character may stand beside a host in an MTA field.
+func besideHost(r rune) bool {
+	switch r {
+	case ' ', '\t', '(', ')', '[', ']', '<', '>', ',', ';', '|', '\'', '"':
+		return true
+	}
+	return false
 }
 
 // ipOf gives the address that a word is, with "IPv6:", brackets and port taken

@@ -32,7 +32,7 @@ func parseDate(s string) (time.Time, bool) {
 		}
 	}
 	var d dateParts
-	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' || r == '\r' || r == '\n' }) {
+	for w := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' || r == '\r' || r == '\n' }) {
 		if !d.take(w) {
 			break
 		}
@@ -118,23 +118,26 @@ func (d *dateParts) takeClock(w string) bool {
 	}
 	w = strings.TrimRight(w, "Z:")
 	w, frac, _ := strings.Cut(w, ".")
-	p := strings.Split(w, ":")
-	if len(p) < 2 || len(p) > 3 {
-		return false
-	}
 	var n [3]int
-	for i, x := range p {
+	parts := 0
+	for x := range strings.SplitSeq(w, ":") {
 		v, err := strconv.Atoi(x)
-		if err != nil || v < 0 || len(x) > 2 {
+		if parts == len(n) || err != nil || v < 0 || len(x) > 2 {
 			return false
 		}
-		n[i] = v
+		n[parts] = v
+		parts++
+	}
+	if parts < 2 {
+		return false
 	}
 	if n[0] > 24 || n[1] > 59 || n[2] > 60 {
 		return false
 	}
-	if v, err := strconv.Atoi((frac + "000000000")[:9]); err == nil && v > 0 {
-		d.nsec = v
+	if frac != "" {
+		if v, err := strconv.Atoi((frac + "000000000")[:9]); err == nil && v > 0 {
+			d.nsec = v
+		}
 	}
 	d.hour, d.min, d.sec, d.clock = n[0], n[1], n[2], true
 	return true

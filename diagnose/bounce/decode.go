@@ -66,9 +66,13 @@ func (d *doc) clip(s string, off int) string {
 	return s
 }
 
+// linesIn guesses how many lines a span of text has, so that room for them is
+// made once where the text is short.
+func linesIn(from, to int) int { return min(64, 1+(to-from)/24) }
+
 // plain gives the lines as they stand.
 func (d *doc) plain(e *entity, end int) *text {
-	t := &text{exact: true, lines: make([]line, 0, min(64, 1+(end-e.body)/24))}
+	t := &text{exact: true, lines: make([]line, 0, linesIn(e.body, end))}
 	lines := d.src.scan(e.body, end)
 	for used := 0; ; {
 		s, off, _, ok := lines.next()
@@ -86,7 +90,7 @@ func (d *doc) plain(e *entity, end int) *text {
 // fromQuotedPrintable undoes quoted-printable (RFC 2045 section 6.7). What is
 // no proper escape stays as it stands.
 func (d *doc) fromQuotedPrintable(e *entity, end int) *text {
-	t := &text{}
+	t := &text{lines: make([]line, 0, linesIn(e.body, end))}
 	lines := d.src.scan(e.body, end)
 	var joined []byte
 	first := -1
@@ -99,6 +103,14 @@ func (d *doc) fromQuotedPrintable(e *entity, end int) *text {
 			first = off
 		}
 		s = strings.TrimRight(d.clip(s, off), " \t")
+		if len(joined) == 0 && strings.IndexByte(s, '=') < 0 {
+			if !d.room(t, &used, len(s), off) {
+				return t
+			}
+			t.lines = append(t.lines, line{s, first})
+			first = -1
+			continue
+		}
 		body, soft := strings.CutSuffix(s, "=")
 		joined = unescape(joined, body)
 		if soft && len(joined) < maxLine {
@@ -130,7 +142,15 @@ func (t *text) add(s string, off int) {
 
 func unescape(b []byte, s string) []byte {
 	for i := 0; i < len(s); i++ {
-		if s[i] == '=' && i+2 < len(s) {
+		if s[i] != '=' {
+			plain := strings.IndexByte(s[i:], '=')
+			if plain < 0 {
+				return append(b, s[i:]...)
+			}
+			b = append(b, s[i:i+plain]...)
+			i += plain
+		}
+		if i+2 < len(s) {
 			hi, ok1 := unhex(s[i+1])
 			lo, ok2 := unhex(s[i+2])
 			if ok1 && ok2 {

@@ -17,10 +17,15 @@ type field struct {
 // header is the fields of an entity in their order. Names repeat.
 type header []field
 
+// is reports whether it is a field of that name, which is not empty.
+func (f *field) is(name string) bool {
+	return len(f.name) == len(name) && f.name[0]|0x20 == name[0]|0x20 && strings.EqualFold(f.name, name)
+}
+
 // get gives the first field of that name.
 func (h header) get(name string) (field, bool) {
 	for i := range h {
-		if len(h[i].name) == len(name) && strings.EqualFold(h[i].name, name) {
+		if h[i].is(name) {
 			return h[i], true
 		}
 	}
@@ -39,7 +44,7 @@ func (h header) all(name string) []field {
 	var out []field
 	for i := range h {
 		switch {
-		case len(h[i].name) != len(name) || !strings.EqualFold(h[i].name, name):
+		case !h[i].is(name):
 		case out == nil:
 			out = h[i : i+1 : i+1]
 		default:
@@ -68,11 +73,13 @@ func unfold(s string) string {
 	}
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c != '\n' && c != '\r' {
-			b = append(b, c)
-			continue
+		end := strings.IndexAny(s[i:], "\r\n")
+		if end < 0 {
+			b = append(b, s[i:]...)
+			break
 		}
+		b = append(b, s[i:i+end]...)
+		i += end
 		for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
 			b = b[:len(b)-1]
 		}
@@ -162,7 +169,8 @@ func (h *headerReader) continued(s string, off int) {
 		return
 	}
 	if h.fold == nil {
-		h.fold = append(h.fold, last.value...)
+		h.fold = append(h.d.folds[:0], last.value...)
+		h.d.folds = nil
 	}
 	h.fold = append(append(h.fold, '\n'), s...)
 }
@@ -170,7 +178,7 @@ func (h *headerReader) continued(s string, off int) {
 func (h *headerReader) flush() {
 	if h.fold != nil {
 		h.fields[len(h.fields)-1].value = string(h.fold)
-		h.fold = nil
+		h.d.folds, h.fold = h.fold, nil
 	}
 }
 

@@ -49,6 +49,7 @@ type doc struct {
 	tableDone bool
 
 	spare header          // room for header fields
+	folds []byte          // room for a header field that is put together
 	kept  strings.Builder // room for the values of fields
 }
 
@@ -203,10 +204,10 @@ func recognised(reports []Report) safe.Text {
 	}
 	out := what
 	if r.ReportingMTA.Known() {
-		out = safe.Textf("%s from %s", out, r.ReportingMTA.Value)
+		out += " from " + r.ReportingMTA.Value.Safe()
 	}
 	if r.Source.Known() && !strings.Contains(string(what), string(r.Source.Value)) {
-		out = safe.Textf("%s, written by %s", out, r.Source.Value)
+		out += ", written by " + r.Source.Value.Safe()
 	}
 	if len(reports) > 1 {
 		out = safe.Textf("%s, %d recipients", out, len(reports))

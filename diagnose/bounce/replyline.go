@@ -236,8 +236,13 @@ func onceCoded(s string) string {
 // firstContinued finds the code of the first line of a multi-line reply; -1 for none.
 func firstContinued(s string) int {
 	n := min(len(s), maxScan)
-	for i := 0; i+4 < n; i++ {
-		if s[i] >= '2' && s[i] <= '5' && s[i+3] == '-' && digit(s[i+1]) && digit(s[i+2]) &&
+	for dash := 3; dash+1 < n; dash++ {
+		next := strings.IndexByte(s[dash:n-1], '-')
+		if next < 0 {
+			return -1
+		}
+		dash += next
+		if i := dash - 3; s[i] >= '2' && s[i] <= '5' && digit(s[i+1]) && digit(s[i+2]) &&
 			(i == 0 || !wordByte(s[i-1]) && s[i-1] != '-') && strings.Contains(s[i+4:], s[i:i+3]) && isReplyCode(s, i) {
 			return i
 		}

@@ -57,11 +57,8 @@ func separator(t *text) (before, below int) {
 		if len(core) == len(bare) && len(bare) == len(s) {
 			continue // neither ruled off nor ended by a sign: a sentence of the text
 		}
-		core = strings.ToLower(core)
-		for _, a := range announcements {
-			if strings.HasPrefix(core, a) || a == "message text follows" && strings.HasSuffix(core, a) {
-				return i, i + 1
-			}
+		if announces(core) {
+			return i, i + 1
 		}
 	}
 	for i := range t.lines {
@@ -70,6 +67,20 @@ func separator(t *text) (before, below int) {
 		}
 	}
 	return len(t.lines), len(t.lines)
+}
+
+// announces reports whether the words of a line announce the returned mail.
+func announces(core string) bool {
+	if !ascii(core) {
+		core = strings.ToLower(core)
+	}
+	for _, a := range announcements {
+		if len(core) >= len(a) && foldsTo(core[:len(a)], a) {
+			return true
+		}
+	}
+	const follows = "message text follows"
+	return len(core) >= len(follows) && foldsTo(core[len(core)-len(follows):], follows)
 }
 
 // receivedHere reports whether the header of a mail begins at a line: one of

@@ -149,12 +149,12 @@ var frames = []string{" said: ", " responded with failure: ", " returned: ", " l
 // and a closing dot.
 func ownWords(low string) (start, end int) {
 	for _, f := range frames {
-		if i := strings.LastIndex(low, f); i >= 0 {
+		if i := lastIndex(low, f); i >= 0 {
 			start = max(start, i+len(f))
 		}
 	}
 	end = len(low)
-	if i := strings.LastIndex(low, " (in reply to "); i > start {
+	if i := lastIndex(low, " (in reply to "); i > start {
 		end = i
 	}
 	for start < end {
@@ -173,6 +173,16 @@ func ownWords(low string) (start, end int) {
 		}
 	}
 	return start, end
+}
+
+// lastIndex is strings.LastIndex for what is mostly not there: looking from the
+// front is several times as fast.
+func lastIndex(s, substr string) int {
+	first := strings.Index(s, substr)
+	if first < 0 {
+		return -1
+	}
+	return first + strings.LastIndex(s[first:], substr)
 }
 
 // stageWords are words that name the stage of the conversation in the frame
