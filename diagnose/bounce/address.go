@@ -184,6 +184,9 @@ func ipOf(w string) string {
 	if len(w) > 5 && strings.EqualFold(w[:5], "ipv6:") {
 		w = w[5:]
 	}
+	if !addressBytes(w) {
+		return ""
+	}
 	if a, err := netip.ParseAddr(w); err == nil {
 		return a.String()
 	}
@@ -193,6 +196,24 @@ func ipOf(w string) string {
 		}
 	}
 	return ""
+}
+
+// addressBytes reports whether w holds only what an IP address with its port
+// may hold, or names a zone. Most words are hosts, and end here.
+func addressBytes(w string) bool {
+	digits := false
+	for i := 0; i < len(w); i++ {
+		switch c := w[i]; {
+		case digit(c):
+			digits = true
+		case c == '%':
+			return true
+		case c == '.' || c == ':' || c == '[' || c == ']' || 'a' <= c|0x20 && c|0x20 <= 'f':
+		default:
+			return false
+		}
+	}
+	return digits || strings.IndexByte(w, ':') >= 0
 }
 
 // isHost reports whether a word is a host name of more than one label.

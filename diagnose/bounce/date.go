@@ -103,7 +103,7 @@ func (d *dateParts) take(w string) bool {
 	case digit(c):
 		return d.takeNumber(w)
 	case letter(c):
-		return d.takeWord(strings.ToLower(strings.Trim(w, ".")))
+		return d.takeWord(lowerASCII(strings.Trim(w, ".")))
 	}
 	return !d.clock
 }

@@ -72,20 +72,13 @@ func (m *mail) after(announce ...string) (string, Field) {
 	for _, a := range announce {
 		for _, t := range m.human {
 			for i, l := range t.lines {
-				low := lowerASCII(l.s)
-				j := strings.Index(low, a)
+				j := indexFold(l.s, a)
 				if j < 0 && i+1 < len(t.lines) && len(a) > 30 {
-					// the sentence may be broken between two lines
-					if k := strings.Index(low+" "+lowerASCII(t.lines[i+1].s), a); k >= 0 && k < len(low) {
-						i++
-						l = t.lines[i]
-						j = k - len(low) - 1
-						if j+len(a) < 0 || j+len(a) > len(l.s) {
-							continue
-						}
-					} else {
+					if j = t.broken(i, a); j > 0 {
 						continue
 					}
+					i++
+					l = t.lines[i]
 				} else if j < 0 {
 					continue
 				}
@@ -112,6 +105,21 @@ func (m *mail) after(announce ...string) (string, Field) {
 		}
 	}
 	return "", Field{}
+}
+
+// broken finds a sentence that begins on line i and ends on the next: the
+// column of the next line, before its first, at which it would begin; 1 where
+// it does not stand there.
+func (t *text) broken(i int, sentence string) int {
+	s, next := t.lines[i].s, t.lines[i+1].s
+	for from := max(0, len(s)+1-len(sentence)); from < len(s); from++ {
+		head := s[from:]
+		rest := sentence[len(head):]
+		if foldsTo(head, sentence[:len(head)]) && rest[0] == ' ' && len(next) >= len(rest)-1 && foldsTo(next[:len(rest)-1], rest[1:]) {
+			return -len(head) - 1
+		}
+	}
+	return 1
 }
 
 var googleKeeps = keeps{

@@ -69,7 +69,10 @@ func (mt *mention) replyField(d *doc, reply string) Field {
 // merge joins drafts of one recipient: the one with a reply code counts, the
 // other words stay as context.
 func (m *mail) merge(drafts []draft) []draft {
-	var out []draft
+	if len(drafts) < 2 {
+		return drafts
+	}
+	out := make([]draft, 0, len(drafts))
 	at := map[string]int{}
 	for _, dr := range drafts {
 		key := strings.ToLower(string(dr.r.Recipient.Value))

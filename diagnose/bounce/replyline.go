@@ -176,7 +176,15 @@ func isVersion(before string) bool {
 // joinReply makes one line of the lines of a reply. A multi-line reply
 // (RFC 5321 section 4.2.1) keeps its code once.
 func joinReply(lines []string) string {
+	if len(lines) == 1 {
+		return onceCoded(cut(strings.TrimSpace(lines[0]), maxDiagnostic))
+	}
 	var b strings.Builder
+	size := 0
+	for _, l := range lines {
+		size += len(l) + 1
+	}
+	b.Grow(min(size, maxDiagnostic))
 	for i, l := range lines {
 		if i == maxReplyLines || b.Len() > maxDiagnostic {
 			break
