@@ -119,7 +119,7 @@ func (dr *draft) stage(d *doc, said string) {
 	}
 	stage, command, _ := readStage(said)
 	from := r.Diagnostic
-	if stage == StageUnknown && dr.context != "" {
+	if stage == StageUnknown && dr.context != "" && dr.context != said {
 		stage, command, _ = readStage(dr.context)
 		from = dr.contextAt
 	}
@@ -139,7 +139,7 @@ func (dr *draft) hosts(d *doc, said string) {
 		if i == 1 {
 			from = dr.contextAt
 		}
-		if s == "" || r.RemoteMTA.Known() && r.RemoteAddress.Known() {
+		if s == "" || i == 1 && s == said || r.RemoteMTA.Known() && r.RemoteAddress.Known() {
 			continue
 		}
 		who := readSaying(s)

@@ -19,16 +19,13 @@ var failureWords = []string{"undeliver", "could not be delivered", "cannot be de
 // subject says so, and it speaks of a failure.
 func (m *mail) isNotice() bool {
 	subject := strings.ToLower(words(m.head.value("Subject")))
-	spoken := func(s string) bool {
-		return slices.ContainsFunc(failureWords, func(w string) bool { return strings.Contains(s, w) })
-	}
 	if m.msg == nil {
-		return spoken(m.lower()) && m.anyStrong()
+		return m.says(failureWords...) && m.anyStrong()
 	}
-	if spoken(subject) && (m.fromDaemon() || m.nullSender() || spoken(m.lower()) || len(m.orig.h) > 0) {
+	if m.subjectFails(subject) && (m.fromDaemon() || m.nullSender() || m.says(failureWords...) || len(m.orig.h) > 0) {
 		return !replied(subject)
 	}
-	return (m.fromDaemon() || m.nullSender() || m.headSays("Return-Path", "mailer-daemon")) && spoken(m.lower()) && !m.says("-----original message-----\nfrom: mail")
+	return (m.fromDaemon() || m.nullSender() || m.headSays("Return-Path", "mailer-daemon")) && m.says(failureWords...) && !m.says("-----original message-----\nfrom: mail")
 }
 
 // replied reports whether a subject is an answer or a forward of something.

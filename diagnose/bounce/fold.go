@@ -89,3 +89,31 @@ func ascii(s string) bool {
 	}
 	return true
 }
+
+// grams says which runs of three bytes a text may have, one bit for each of
+// 4096 hashes. Hundreds of phrases are looked for in a notice: of nearly all,
+// three looks at this tell that they do not stand there.
+type grams [64]uint64
+
+func (g *grams) add(s string) {
+	for i := 2; i < len(s); i++ {
+		h := gramHash(s[i-2], s[i-1], s[i])
+		g[h>>6] |= 1 << (h & 63)
+	}
+}
+
+// may reports whether a phrase may stand in the text.
+func (g *grams) may(phrase string) bool {
+	n := len(phrase)
+	return n < 3 || g.has(phrase[:3]) && g.has(phrase[n-3:]) && g.has(phrase[n/2-1:])
+}
+
+func (g *grams) has(s string) bool {
+	h := gramHash(s[0], s[1], s[2])
+	return g[h>>6]&(1<<(h&63)) != 0
+}
+
+// gramHash spreads three bytes over 12 bits (Fibonacci hashing).
+func gramHash(a, b, c byte) uint32 {
+	return (uint32(a) | uint32(b)<<8 | uint32(c)<<16) * 2654435761 >> 20
+}

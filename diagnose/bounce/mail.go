@@ -21,6 +21,7 @@ type mail struct {
 
 	low      string // the human text in lower case, bounded; see lower
 	lowDone  bool
+	lowGrams grams
 	heads    []loweredField // header fields in lower case, as far as asked for
 	named    []mention
 	nameDone bool
@@ -153,6 +154,7 @@ func (m *mail) lower() string {
 		}
 	}
 	m.low, m.lowDone = b.String(), true
+	m.lowGrams.add(m.low)
 	return m.low
 }
 
@@ -160,7 +162,7 @@ func (m *mail) lower() string {
 func (m *mail) says(phrases ...string) bool {
 	low := m.lower()
 	for _, p := range phrases {
-		if strings.Contains(low, p) {
+		if m.lowGrams.may(p) && strings.Contains(low, p) {
 			return true
 		}
 	}

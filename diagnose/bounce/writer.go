@@ -81,9 +81,8 @@ func (m *mail) writer(dr *draft) {
 		r.Source.Value = safe.Untrusted(dr.says)
 		return
 	}
-	low := m.lower()
 	for _, w := range textWriters {
-		if strings.Contains(low, w.phrase) {
+		if m.says(w.phrase) {
 			r.Source = Field{Value: safe.Untrusted(w.name), Part: m.human[0].part, Offset: m.human[0].offset(0, 0)}
 			r.Source.Line = m.d.src.line(r.Source.Offset)
 			return
