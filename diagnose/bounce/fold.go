@@ -63,15 +63,17 @@ func lowerASCII(s string) string {
 
 // writeLower writes s with its ASCII letters lowered.
 func writeLower(b *strings.Builder, s string) {
-	from := 0
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; 'A' <= c && c <= 'Z' {
-			b.WriteString(s[from:i])
-			b.WriteByte(c + 'a' - 'A')
-			from = i + 1
+	var piece [128]byte
+	for len(s) > 0 {
+		n := copy(piece[:], s)
+		for i, c := range piece[:n] {
+			if 'A' <= c && c <= 'Z' {
+				piece[i] = c + 'a' - 'A'
+			}
 		}
+		b.Write(piece[:n])
+		s = s[n:]
 	}
-	b.WriteString(s[from:])
 }
 
 // ascii reports whether s holds ASCII only.

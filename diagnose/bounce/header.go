@@ -67,29 +67,38 @@ func (h header) has(names ...string) bool {
 // unfold joins a folded body (RFC 5322 section 2.2.3): a line end with the
 // blanks around it becomes one blank.
 func unfold(s string) string {
-	s = strings.Trim(s, " \t\r\n")
+	for s != "" && foldByte(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && foldByte(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
 	if strings.IndexByte(s, '\n') < 0 && strings.IndexByte(s, '\r') < 0 {
 		return s
 	}
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
-		end := strings.IndexAny(s[i:], "\r\n")
-		if end < 0 {
-			b = append(b, s[i:]...)
+		end := i
+		for end < len(s) && s[end] != '\n' && s[end] != '\r' {
+			end++
+		}
+		b = append(b, s[i:end]...)
+		if i = end; i == len(s) {
 			break
 		}
-		b = append(b, s[i:i+end]...)
-		i += end
 		for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
 			b = b[:len(b)-1]
 		}
-		for i+1 < len(s) && (s[i+1] == ' ' || s[i+1] == '\t' || s[i+1] == '\r' || s[i+1] == '\n') {
+		for i+1 < len(s) && foldByte(s[i+1]) {
 			i++
 		}
 		b = append(b, ' ')
 	}
 	return string(b)
 }
+
+// foldByte reports whether a byte may stand where a body is folded.
+func foldByte(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // fieldName gives the name of the field that a line begins, and where its body
 // begins. Characters that no real field name has are refused, so that lines

@@ -47,6 +47,9 @@ func missing(r *Report) []Missing {
 		if l.field == "message_id" && r.Format == FormatPostfixLog && !r.QueueID.Known() {
 			at = "refused before the message was sent, so this server never saw it; the log of the sending side has it"
 		}
+		if out == nil {
+			out = make([]Missing, 0, 4)
+		}
 		out = append(out, Missing{Field: l.field, What: l.what, Where: at})
 	}
 	return out

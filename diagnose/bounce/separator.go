@@ -52,6 +52,9 @@ func separator(t *text) (before, below int) {
 		if c := s[0]; c != '-' && c != '|' && c != '*' && c != '=' && c != '#' && !letter(c) && c < 0x80 {
 			continue
 		}
+		if letter(s[0]) && letter(s[len(s)-1]) {
+			continue
+		}
 		bare := strings.TrimRight(s, ".: \t")
 		core := strings.Trim(s, "-|*=_#: .\t")
 		if len(core) == len(bare) && len(bare) == len(s) {
