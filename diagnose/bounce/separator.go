@@ -78,7 +78,7 @@ func announces(core string) bool {
 		core = strings.ToLower(core)
 	}
 	for _, a := range announcements {
-		if len(core) >= len(a) && foldsTo(core[:len(a)], a) {
+		if len(core) >= len(a) && core[0]|0x20 == a[0]|0x20 && foldsTo(core[:len(a)], a) {
 			return true
 		}
 	}
