@@ -23,6 +23,7 @@ type mail struct {
 	lowDone  bool
 	lowGrams grams
 	heads    []loweredField // header fields in lower case, as far as asked for
+	headRoom [6]loweredField
 	named    []mention
 	nameDone bool
 
@@ -193,6 +194,9 @@ func (m *mail) headLower(name string) string {
 		}
 	}
 	v := strings.ToLower(m.head.value(name))
+	if m.heads == nil {
+		m.heads = m.headRoom[:0]
+	}
 	m.heads = append(m.heads, loweredField{name, v})
 	return v
 }

@@ -174,7 +174,12 @@ func leadMention(s string) (mention, bool) {
 	if strings.Contains(low, "contact") || strings.Contains(low, "mail from:") {
 		return mention{}, false
 	}
+	var g grams
+	g.add(low)
 	for _, lead := range namers {
+		if !g.may(lead) {
+			continue
+		}
 		j := strings.Index(low, lead)
 		if j < 0 || j > 0 && wordByte(low[j-1]) || j > 0 && low[j-1] == '<' {
 			continue

@@ -110,7 +110,7 @@ func rank(c codes) int {
 // paragraph joins the human text, bounded: what there is when nothing in it
 // stands out.
 func (m *mail) paragraph() string {
-	var lines []string
+	lines := make([]string, 0, 16)
 	n := 0
 	for _, t := range m.human {
 		for _, l := range t.lines {

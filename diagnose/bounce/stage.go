@@ -48,8 +48,10 @@ func commandStage(command string) Stage {
 func readStage(s string) (stage Stage, command string, at int) {
 	s = s[:min(len(s), maxScan)]
 	low := lowerASCII(s)
+	var g grams
+	g.add(low)
 	for _, lead := range leads {
-		for from := 0; ; {
+		for from := 0; g.may(lead); {
 			i := strings.Index(low[from:], lead)
 			if i < 0 {
 				break
@@ -71,6 +73,9 @@ func readStage(s string) (stage Stage, command string, at int) {
 		}
 	}
 	for _, p := range phrases {
+		if !g.may(p.says) {
+			continue
+		}
 		if i := strings.Index(low, p.says); i >= 0 {
 			return p.stage, "", i
 		}
@@ -215,6 +220,9 @@ func innerReply(s string, own codes) (text string, at int, who saying) {
 	if from >= len(s) {
 		return "", 0, saying{}
 	}
+	if !quotes(s[from:min(len(s), max(from, maxScan))]) {
+		return "", 0, saying{}
+	}
 	low := lowerASCII(s[:min(len(s), maxScan)])
 	if from >= len(low) {
 		return "", 0, saying{}
@@ -241,4 +249,19 @@ func innerReply(s string, own codes) (text string, at int, who saying) {
 		}
 	}
 	return "", 0, saying{}
+}
+
+// quotes reports whether a reply may be quoted in a text: whether what may be
+// a code stands right behind what may lead to it.
+func quotes(s string) bool {
+	for i := 1; i < len(s); i++ {
+		if c := s[i]; c < '2' || c > '5' {
+			continue
+		}
+		switch s[i-1] {
+		case ' ', '\'', '"', '<', '=':
+			return true
+		}
+	}
+	return false
 }

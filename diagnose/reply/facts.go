@@ -48,6 +48,9 @@ func cleanText(s string) string {
 	if len(s) > MaxText {
 		s = strings.ToValidUTF8(s[:MaxText], "")
 	}
+	if isClean(s) {
+		return untyped(s)
+	}
 	var b strings.Builder
 	b.Grow(len(s))
 	first := "" // the code whose continuation marks are dropped
@@ -72,7 +75,25 @@ func cleanText(s string) string {
 			i++
 		}
 	}
-	out := strings.TrimRight(b.String(), " ")
+	return untyped(strings.TrimRight(b.String(), " "))
+}
+
+// isClean reports whether a text is certainly as cleanText would write it, but
+// for a type prefix. Most replies are.
+func isClean(s string) bool {
+	last := byte(' ')
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c < ' ' || c == 0x7f || c == 0xe2 || last == ' ' && (c == ' ' || i+3 < len(s) && s[i+3] == '-' && digit(c)) {
+			return false
+		}
+		last = c
+	}
+	return last != ' '
+}
+
+// untyped takes the type prefix of a notification field off.
+func untyped(out string) string {
 	if kind, rest, ok := strings.Cut(out, ";"); ok && (strings.EqualFold(kind, "smtp") || len(kind) < 16 && strings.HasPrefix(lowerASCII(kind), "x-")) {
 		out = strings.TrimLeft(rest, " ")
 	}
@@ -256,13 +277,17 @@ func spoke(speaker string, names []string) bool {
 func lowerASCII(s string) string {
 	for i := 0; i < len(s); i++ {
 		if 'A' <= s[i] && s[i] <= 'Z' {
-			b := []byte(s)
-			for ; i < len(b); i++ {
-				if 'A' <= b[i] && b[i] <= 'Z' {
-					b[i] += 'a' - 'A'
+			var b strings.Builder
+			b.Grow(len(s))
+			b.WriteString(s[:i])
+			for ; i < len(s); i++ {
+				c := s[i]
+				if 'A' <= c && c <= 'Z' {
+					c += 'a' - 'A'
 				}
+				b.WriteByte(c)
 			}
-			return string(b)
+			return b.String()
 		}
 	}
 	return s
