@@ -16,6 +16,7 @@ const (
 	maxPartText    = 512 << 10 // bytes of text read of one part
 	maxDecoded     = 4 << 20   // bytes of text read of all parts
 	maxReports     = 1000      // recipients of one notification or notice
+	maxBeside      = 4000      // times that the text beside a notification names one of its recipients
 	maxLogReports  = 10000     // recipients of one log
 	maxRecipients  = 10000     // recipients of one table
 	maxColumns     = 500       // columns of a table that are looked at
@@ -49,14 +50,36 @@ func (b *budget) damaged(claim safe.Text, line int) { b.noteOnce(Damaged, claim,
 
 // noteOnce records a claim once, with the line where it was first so.
 func (b *budget) noteOnce(kind FindingKind, claim safe.Text, line int) {
+	if b.first(claim) {
+		b.note(Finding{Kind: kind, Claim: claim, Line: line})
+	}
+}
+
+// limit is the budget's, for what may be hit millions of times: only the first
+// time asks which line the offset is in.
+func (d *doc) limit(claim safe.Text, off int) {
+	if d.b.first(claim) {
+		d.b.note(Finding{Kind: LimitReached, Claim: claim, Line: d.src.line(off)})
+	}
+}
+
+// damaged is the budget's, for what may be hit millions of times.
+func (d *doc) damaged(claim safe.Text, off int) {
+	if d.b.first(claim) {
+		d.b.note(Finding{Kind: Damaged, Claim: claim, Line: d.src.line(off)})
+	}
+}
+
+// first reports whether a claim is new and has room, and remembers it.
+func (b *budget) first(claim safe.Text) bool {
 	if b.hit[claim] || len(b.findings) >= maxFindings {
-		return
+		return false
 	}
 	if b.hit == nil {
 		b.hit = map[safe.Text]bool{}
 	}
 	b.hit[claim] = true
-	b.note(Finding{Kind: kind, Claim: claim, Line: line})
+	return true
 }
 
 func (b *budget) note(f Finding) {

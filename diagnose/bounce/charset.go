@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding"
 )
 
 // charset brings the lines of a text to UTF-8. Lines of an unknown charset
@@ -23,18 +24,23 @@ func (d *doc) charset(t *text, label string) {
 		return
 	}
 	label = strings.ToLower(strings.Trim(label, `" '`))
+	var named, escaping decoder
 	for i, l := range t.lines {
 		escaped := strings.IndexByte(l.s, 0x1b) >= 0
 		if ascii(l.s) && !escaped || !escaped && utf8.ValidString(l.s) {
 			continue
 		}
+		from := &named
 		name := label
 		if escaped {
-			name = "iso-2022-jp" // the only one of the list that escapes
+			from, name = &escaping, "iso-2022-jp" // the only one of the list that escapes
 		}
-		s, ok := toUTF8(name, l.s)
+		if from.of == "" {
+			*from = decoderOf(name)
+		}
+		s, ok := from.utf8(l.s)
 		if !ok {
-			d.b.damaged("text in a charset that is not known is shown as bytes", d.src.line(l.off))
+			d.damaged("text in a charset that is not known is shown as bytes", l.off)
 			continue
 		}
 		if s != l.s {
@@ -50,23 +56,31 @@ var charsets = [...]string{"us-ascii", "ascii", "iso-8859-", "iso8859-", "latin"
 	"koi8", "gb18030", "gb2312", "gbk", "big5", "shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j",
 	"euc-jp", "euc-kr", "ks_c_5601", "iso-2022-jp"}
 
-// toUTF8 decodes one line; false when the charset is not one of the list.
-func toUTF8(label, s string) (string, bool) {
-	known := false
+// decoder brings text of one charset to UTF-8.
+type decoder struct {
+	of  string // the charset's name in lower case
+	enc encoding.Encoding
+}
+
+// decoderOf finds the charset of a name in lower case; one without an encoding
+// where it is not of the list.
+func decoderOf(label string) decoder {
 	for _, c := range charsets {
 		if strings.HasPrefix(label, c) {
-			known = true
-			break
+			enc, _ := charset.Lookup(label)
+			return decoder{label, enc}
 		}
 	}
-	if !known {
-		return s, label == "utf-8" || label == "utf8"
+	return decoder{of: label}
+}
+
+// utf8 decodes a text; false when the charset is not one of the list, or the
+// text not of the charset.
+func (c decoder) utf8(s string) (string, bool) {
+	if c.enc == nil {
+		return s, c.of == "utf-8" || c.of == "utf8"
 	}
-	enc, _ := charset.Lookup(label)
-	if enc == nil {
-		return s, false
-	}
-	out, err := enc.NewDecoder().String(s)
+	out, err := c.enc.NewDecoder().String(s)
 	if err != nil {
 		return s, false
 	}
@@ -85,7 +99,7 @@ func words(s string) string {
 		if err != nil {
 			return nil, err
 		}
-		out, ok := toUTF8(strings.ToLower(name), string(raw))
+		out, ok := decoderOf(strings.ToLower(name)).utf8(string(raw))
 		if !ok {
 			return strings.NewReader(string(raw)), nil
 		}

@@ -47,9 +47,9 @@ func (d *doc) decode(e *entity) *text {
 func (d *doc) room(t *text, used *int, n, off int) bool {
 	switch {
 	case *used+n > maxPartText:
-		d.b.limit("text beyond 512 KiB of one part was not read", d.src.line(off))
+		d.limit("text beyond 512 KiB of one part was not read", off)
 	case d.b.decoded+n > maxDecoded:
-		d.b.limit("text beyond 4 MiB in all was not read", d.src.line(off))
+		d.limit("text beyond 4 MiB in all was not read", off)
 	default:
 		*used += n + 1
 		d.b.decoded += n + 1
@@ -60,19 +60,25 @@ func (d *doc) room(t *text, used *int, n, off int) bool {
 
 func (d *doc) clip(s string, off int) string {
 	if len(s) > maxLine {
-		d.b.limit("a line longer than 64 KiB was cut", d.src.line(off))
+		d.limit("a line longer than 64 KiB was cut", off)
 		return cut(s, maxLine)
 	}
 	return s
 }
 
-// linesIn guesses how many lines a span of text has, so that room for them is
-// made once where the text is short.
-func linesIn(from, to int) int { return min(64, 1+(to-from)/24) }
+// linesIn gives how many lines a span of text has at most, so that room for
+// them is made once.
+func (s *source) linesIn(from, to int) int {
+	n := strings.Count(s.raw[from:to], "\n")
+	if s.cr {
+		n += strings.Count(s.raw[from:to], "\r")
+	}
+	return n + 1
+}
 
 // plain gives the lines as they stand.
 func (d *doc) plain(e *entity, end int) *text {
-	t := &text{exact: true, lines: make([]line, 0, linesIn(e.body, end))}
+	t := &text{exact: true, lines: make([]line, 0, d.src.linesIn(e.body, end))}
 	lines := d.src.scan(e.body, end)
 	for used := 0; ; {
 		s, off, _, ok := lines.next()
@@ -90,7 +96,7 @@ func (d *doc) plain(e *entity, end int) *text {
 // fromQuotedPrintable undoes quoted-printable (RFC 2045 section 6.7). What is
 // no proper escape stays as it stands.
 func (d *doc) fromQuotedPrintable(e *entity, end int) *text {
-	t := &text{lines: make([]line, 0, linesIn(e.body, end))}
+	t := &text{lines: make([]line, 0, d.src.linesIn(e.body, end))}
 	lines := d.src.scan(e.body, end)
 	var joined []byte
 	first := -1

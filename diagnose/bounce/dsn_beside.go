@@ -11,16 +11,22 @@ import (
 // text beside it says: an address that is missing, a reply, a host address.
 func (m *mail) nameRecipients(drafts []draft) {
 	var free []mention
-	for _, mt := range m.mentions() {
-		used := false
+	named, read := m.mentions(), 0
+	for k := range named {
+		mt, used := &named[k], false
 		for i := range drafts {
-			if strings.EqualFold(string(drafts[i].r.Recipient.Value), mt.addr) || strings.EqualFold(string(drafts[i].r.OriginalRecipient.Value), mt.addr) {
-				used = true
-				drafts[i].beside(mt, m.d)
+			if !strings.EqualFold(string(drafts[i].r.Recipient.Value), mt.addr) && !strings.EqualFold(string(drafts[i].r.OriginalRecipient.Value), mt.addr) {
+				continue
 			}
+			used = true
+			if read++; read > maxBeside {
+				m.d.b.limit("of recipients that are named again and again, not all that is said was read", 0)
+				break
+			}
+			drafts[i].beside(mt, m.d)
 		}
 		if !used && mt.strong {
-			free = append(free, mt)
+			free = append(free, *mt)
 		}
 	}
 	m.fromTranscript(drafts)
@@ -44,7 +50,7 @@ func (m *mail) nameRecipients(drafts []draft) {
 			dr.r.Recipient = failed[i]
 		case len(free) > 0:
 			dr.r.Recipient = free[0].field(m.d)
-			dr.beside(free[0], m.d)
+			dr.beside(&free[0], m.d)
 			free = free[1:]
 		default:
 			dr.r.Recipient = m.returnedTo()
@@ -77,7 +83,7 @@ func (m *mail) fromTranscript(drafts []draft) {
 
 // beside takes what a notice says about the recipient beside its
 // delivery-status part.
-func (dr *draft) beside(mt mention, d *doc) {
+func (dr *draft) beside(mt *mention, d *doc) {
 	said := mt.said()
 	if said == "" {
 		return

@@ -71,6 +71,10 @@ func (m *mail) transcript(t *text) []draft {
 		if len(x.reply) == 0 {
 			return
 		}
+		if len(out) == maxReports {
+			m.d.b.limit("recipients beyond 1000 were not read", 0)
+			return
+		}
 		said := joinReply(x.reply)
 		x.reply = nil
 		if c := readCodes(said); c.replyAt != 0 || said[0] < '4' {

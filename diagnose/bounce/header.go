@@ -167,7 +167,7 @@ func (h *headerReader) continued(s string, off int) {
 	}
 	last := &h.fields[len(h.fields)-1]
 	if len(last.value)+len(h.fold)+len(s) > maxLine {
-		h.d.b.limit("a header field longer than 64 KiB was cut", h.d.src.line(last.off))
+		h.d.limit("a header field longer than 64 KiB was cut", last.off)
 		return
 	}
 	if !h.room(len(s), off) {
@@ -208,7 +208,7 @@ func (h *headerReader) room(n, off int) bool {
 		h.d.b.headerBytes += n
 		return true
 	}
-	h.d.b.limit(claim, h.d.src.line(off))
+	h.d.limit(claim, off)
 	return false
 }
 

@@ -113,7 +113,7 @@ func (w *walker) headerEnds(l *level, body int) {
 	e := l.e
 	e.body, e.header = body, l.head.header()
 	if l.bad > 0 && l.head.seen {
-		w.d.b.damaged("a header holds lines that are no header fields", w.d.src.line(e.start))
+		w.d.damaged("a header holds lines that are no header fields", e.start)
 	}
 	ct, _ := e.header.get("Content-Type")
 	e.kind, e.params = mediaType(ct.value)
@@ -122,14 +122,14 @@ func (w *walker) headerEnds(l *level, body int) {
 		e.kind = "text/plain"
 	}
 	if len(w.open) >= maxDepth && (e.multipart() || e.message()) {
-		w.d.b.limit("parts nested deeper than 20 were not opened", w.d.src.line(e.start))
+		w.d.limit("parts nested deeper than 20 were not opened", e.start)
 		return
 	}
 	switch {
 	case e.multipart():
 		l.boundary = e.params.get("boundary")
 		if len(l.boundary) > maxBoundary {
-			w.d.b.limit("a boundary longer than 200 bytes was not used", w.d.src.line(e.start))
+			w.d.limit("a boundary longer than 200 bytes was not used", e.start)
 			l.boundary = ""
 		}
 	case e.message() && w.room(e):
@@ -165,7 +165,7 @@ func (w *walker) delimiter(s string, off, after int) bool {
 	if l.inHead || !l.e.multipart() || l.began || len(s) > maxBoundary+2 || !w.partFollows() {
 		return false
 	}
-	w.d.b.damaged("the boundary between the parts is not the one that the header names", w.d.src.line(off))
+	w.d.damaged("the boundary between the parts is not the one that the header names", off)
 	l.boundary = strings.TrimRight(s[2:], " \t")
 	w.part(len(w.open)-1, false, off, after)
 	return true
@@ -202,7 +202,7 @@ func (w *walker) part(i int, last bool, off, after int) {
 
 func (w *walker) room(e *entity) bool {
 	if w.d.b.parts >= maxParts {
-		w.d.b.limit("parts beyond 500 were not read", w.d.src.line(e.start))
+		w.d.limit("parts beyond 500 were not read", e.start)
 		return false
 	}
 	w.d.b.parts++
