@@ -183,13 +183,25 @@ func TestNastyInputs(t *testing.T) {
 	unit := took(text, func(raw []byte) { _ = strings.ToLower(string(raw)) })
 	for _, in := range nasty {
 		one, four := []byte(in.make(small)), []byte(in.make(4*small))
-		a, b := took(one, read), took(four, read)
-		t.Logf("%-40s %6.0f and %6.0f MB/s, %5.1f times lowering it", in.name, rate(one, a), rate(four, b), float64(a)/float64(unit))
-		if b > 10*a && b > 20*time.Millisecond*slowdown {
-			t.Errorf("%s: four times the input takes %v instead of %v", in.name, b, a)
+		var a, b time.Duration
+		problem := ""
+		for range 3 { // another program may have had the machine
+			a, b = took(one, read), took(four, read)
+			switch {
+			case b > 10*a && b > 20*time.Millisecond*slowdown:
+				problem = fmt.Sprintf("four times the input takes %v instead of %v", b, a)
+			case slowdown == 1 && a > 40*unit:
+				problem = fmt.Sprintf("a megabyte takes %v, %.0f times what lowering it takes", a, float64(a)/float64(unit))
+			default:
+				problem = ""
+			}
+			if problem == "" {
+				break
+			}
 		}
-		if a > 40*unit {
-			t.Errorf("%s: %d bytes take %v, %.0f times what lowering them takes", in.name, len(one), a, float64(a)/float64(unit))
+		t.Logf("%-40s %6.0f and %6.0f MB/s, %5.1f times lowering it", in.name, rate(one, a), rate(four, b), float64(a)/float64(unit))
+		if problem != "" {
+			t.Errorf("%s: %s", in.name, problem)
 		}
 	}
 }
