@@ -23,8 +23,10 @@ func (m *mail) readFeedback() []draft {
 		out = append(out, dr)
 	}
 	var sender, arrived field
+	part := ""
 	if m.report != nil {
 		n := m.d.readNotification(m.report)
+		part = n.part
 		all := n.message
 		for _, r := range n.recipients {
 			all = append(all, r...)
@@ -60,12 +62,12 @@ func (m *mail) readFeedback() []draft {
 	for i := range out {
 		r := &out[i].r
 		if sender.name != "" {
-			r.Sender = m.d.bodyField(sender, "", mailbox(unfold(sender.value)))
+			r.Sender = m.d.bodyField(sender, part, mailbox(unfold(sender.value)))
 			r.Sender.By = "Original-Mail-From"
 		}
 		if arrived.name != "" {
 			at, _ := parseDate(unfold(arrived.value))
-			r.Arrived = Time{At: at, Field: m.d.bodyField(arrived, "", unfold(arrived.value))}
+			r.Arrived = Time{At: at, Field: m.d.bodyField(arrived, part, unfold(arrived.value))}
 		}
 	}
 	return out
