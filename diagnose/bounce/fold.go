@@ -98,9 +98,12 @@ func ascii(s string) bool {
 type grams [64]uint64
 
 func (g *grams) add(s string) {
-	for i := 2; i < len(s); i++ {
-		h := gramHash(s[i-2], s[i-1], s[i])
-		g[h>>6] |= 1 << (h & 63)
+	run := uint32(0)
+	for i := 0; i < len(s); i++ {
+		if run = run<<8&0xffffff | uint32(s[i]); i >= 2 {
+			h := gramHash(run)
+			g[h>>6] |= 1 << (h & 63)
+		}
 	}
 }
 
@@ -111,11 +114,9 @@ func (g *grams) may(phrase string) bool {
 }
 
 func (g *grams) has(s string) bool {
-	h := gramHash(s[0], s[1], s[2])
+	h := gramHash(uint32(s[0])<<16 | uint32(s[1])<<8 | uint32(s[2]))
 	return g[h>>6]&(1<<(h&63)) != 0
 }
 
 // gramHash spreads three bytes over 12 bits (Fibonacci hashing).
-func gramHash(a, b, c byte) uint32 {
-	return (uint32(a) | uint32(b)<<8 | uint32(c)<<16) * 2654435761 >> 20
-}
+func gramHash(run uint32) uint32 { return run * 2654435761 >> 20 }

@@ -98,7 +98,10 @@ func mentionAt(t *text, i int) (mention, bool) {
 		return mention{}, false
 	}
 	s = s[:min(len(s), 2<<10)]
-	trimmed := strings.TrimLeft(s, " \t*\u2022\"'")
+	trimmed := s
+	if strings.IndexByte(" \t*\"'\xe2", s[0]) >= 0 {
+		trimmed = strings.TrimLeft(s, " \t*\u2022\"'")
+	}
 	col := len(s) - len(trimmed)
 	if strings.HasPrefix(trimmed, "- ") {
 		trimmed = trimmed[2:]

@@ -1,6 +1,7 @@
 package safe
 
 import (
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -11,6 +12,9 @@ import (
 // that is no UTF-8 becomes U+FFFD.
 func AppendJSON(dst []byte, s string) []byte {
 	dst = append(dst, '"')
+	if plainPrefix(s) == len(s) && strings.IndexByte(s, '"') < 0 && strings.IndexByte(s, '\\') < 0 {
+		return append(append(dst, s...), '"')
+	}
 	var w writer
 	for s != "" {
 		r, size, form := w.next(s)
