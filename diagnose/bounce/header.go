@@ -54,6 +54,14 @@ func (h header) all(name string) []field {
 	return out
 }
 
+// with gives the fields of both; where there are none yet, the others as they are.
+func (h header) with(others header) header {
+	if len(h) == 0 {
+		return others
+	}
+	return append(h, others...)
+}
+
 // has reports whether one of the names is there.
 func (h header) has(names ...string) bool {
 	for _, n := range names {

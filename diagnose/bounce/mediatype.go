@@ -41,6 +41,9 @@ func mediaType(s string) (kind string, ps params) {
 		s = strings.TrimLeft(s[eq+1:], " \t")
 		var value string
 		value, s = paramValue(s)
+		if ps == nil {
+			ps = make(params, 0, 4)
+		}
 		ps = append(ps, struct{ name, value string }{name, value})
 	}
 	return kind, ps

@@ -65,7 +65,7 @@ func (d *doc) readNotification(t *text) notification {
 			break
 		}
 		if strings.TrimSpace(l.s) == "" {
-			group = append(group, r.header()...)
+			group = group.with(r.header())
 			r = headerReader{d: d, exact: t.exact}
 			end()
 			continue
@@ -74,7 +74,7 @@ func (d *doc) readNotification(t *text) notification {
 			r.continued(" "+l.s, l.off) // a fold that lost its blank
 		}
 	}
-	group = append(group, r.header()...)
+	group = group.with(r.header())
 	end()
 	return n
 }
@@ -96,11 +96,11 @@ func (n *notification) add(group header) {
 		}
 	}
 	if !perRecipient {
-		n.message = append(n.message, group...)
+		n.message = n.message.with(group)
 		return
 	}
 	if group.has("Reporting-MTA", "Arrival-Date") {
-		n.message = append(n.message, group...)
+		n.message = n.message.with(group)
 	}
 	n.recipients = append(n.recipients, group)
 }
