@@ -13,14 +13,7 @@ import (
 // charset brings the lines of a text to UTF-8. Lines of an unknown charset
 // stay as bytes; the visible form of text shows them as such.
 func (d *doc) charset(t *text, label string) {
-	plain := true
-	for _, l := range t.lines {
-		if !ascii(l.s) || strings.IndexByte(l.s, 0x1b) >= 0 {
-			plain = false
-			break
-		}
-	}
-	if plain {
+	if d.plainASCII(t) {
 		return
 	}
 	label = strings.ToLower(strings.Trim(label, `" '`))
@@ -48,6 +41,22 @@ func (d *doc) charset(t *text, label string) {
 			t.exact = false
 		}
 	}
+}
+
+// plainASCII reports whether no charset can change a text.
+func (d *doc) plainASCII(t *text) bool {
+	lines := t.lines
+	if t.exact && len(lines) > 0 {
+		// the lines stand one after the other in the input: one look does
+		last := lines[len(lines)-1]
+		lines = []line{{s: d.src.raw[lines[0].off : last.off+len(last.s)]}}
+	}
+	for _, l := range lines {
+		if !ascii(l.s) || strings.IndexByte(l.s, 0x1b) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // charsets are the families of charsets that are decoded: those that real mail

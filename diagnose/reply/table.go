@@ -100,6 +100,9 @@ func parseRules(tsv string) ([]rule, error) {
 		}
 		rules = append(rules, r)
 	}
+	if len(rules) > maxRules {
+		return nil, fmt.Errorf("rules.tsv: %d rules, at most %d", len(rules), maxRules)
+	}
 	return rules, nil
 }
 
