@@ -50,12 +50,18 @@ func BenchmarkFolder(b *testing.B) {
 
 func BenchmarkSamples(b *testing.B) { compare(b, messages(b, samples, ".eml")) }
 
-// BenchmarkLarge reads notifications that return a mail of 1 MiB.
+// BenchmarkLarge reads notifications that return a mail of 1 MiB, and
+// BenchmarkLong a notice of 128 KiB that is text from its first line on.
 func BenchmarkLarge(b *testing.B) {
 	compare(b, []message{
 		{"attachment", large("Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n", strings.Repeat("QUJD", 19))},
 		{"text", large("Content-Type: text/plain\r\n", strings.Repeat("a line of words ", 5))},
 	})
+}
+
+func BenchmarkLong(b *testing.B) {
+	const head = "From: MAILER-DAEMON@mx.example.com\nTo: sender@example.org\nSubject: failure notice\n\n<one@example.net>:\n550 5.1.1 User unknown\n\n"
+	compare(b, []message{{"notice", []byte(head + strings.Repeat("The quick brown fox jumps over the lazy dog and runs away from it at once.\n", 128<<10/75))}})
 }
 
 func compare(b *testing.B, all []message) {
