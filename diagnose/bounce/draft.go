@@ -13,11 +13,13 @@ type draft struct {
 	status        Field  // the Status field of a notification
 	context       string // all that is said about the recipient, where it is more than the reply
 	contextAt     Field  // where the context begins
+	toldByProgram bool   // the context begins with the words of a delivery program
 	postfixSender Field
 	assumed       bool         // nobody said the action
 	says          string       // the system whose wording it is, where a family knows
 	class         reply.Reason // what the source's own classification says, for a reply that says nothing
 	unproved      safe.Text    // why nothing about the source can be proved, where its form alone says so
+	program       Field        // the delivery program that failed: no SMTP reply, but a command on the reporting host
 	kind          Kind         // set by families that read what is no failure
 	why           safe.Text
 	settled       reply.Reason // what the source says happened without any reply
@@ -55,6 +57,7 @@ func (m *mail) finish(format Format, drafts []draft) []Report {
 		m.envelope(dr)
 		m.returnedFields(dr)
 		dr.conversation(m.d)
+		m.commandHeading(dr)
 		m.times(dr)
 		m.writer(dr)
 		dr.socket()
@@ -102,7 +105,7 @@ func (dr *draft) conversation(d *doc) {
 	}
 	if !r.EnhancedCode.Known() {
 		switch {
-		case c.enhanced != "":
+		case c.enhanced != "" && !(strings.HasSuffix(c.enhanced, ".0.0") && moreExact(string(dr.status.Value), c.enhanced)):
 			r.EnhancedCode = d.within(from, c.enhanced)
 		case dr.status.Known():
 			r.EnhancedCode = dr.status
@@ -110,6 +113,12 @@ func (dr *draft) conversation(d *doc) {
 	}
 	dr.stage(d, said)
 	dr.hosts(d, said)
+}
+
+// moreExact reports whether a status is of the same class as a code that only
+// says the class ("4.0.0", RFC 3463 section 3.1), and says more.
+func moreExact(status, vague string) bool {
+	return status != "" && status[0] == vague[0] && !strings.HasSuffix(status, ".0.0")
 }
 
 func (dr *draft) stage(d *doc, said string) {

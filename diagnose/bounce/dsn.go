@@ -33,6 +33,11 @@ func (m *mail) statusDraft(n notification, group header) draft {
 	}
 	r.Recipient = address("Final-Recipient")
 	r.OriginalRecipient = address("Original-Recipient")
+	for _, name := range []string{"Final-Recipient", "X-Actual-Recipient"} {
+		if to := address(name); strings.HasPrefix(string(to.Value), "|") {
+			dr.program = to
+		}
+	}
 	if actual := address("X-Actual-Recipient"); isAddress(string(actual.Value)) && !isAddress(string(r.Recipient.Value)) {
 		r.Recipient = actual
 	}
@@ -64,6 +69,10 @@ func (m *mail) statusDraft(n notification, group header) draft {
 	}
 	if f, ok := group.get("Diagnostic-Code"); ok {
 		r.Diagnostic = d.bodyField(f, n.part, diagnostic(f.value))
+		if prefixFold(strings.TrimLeft(f.value, " \t"), "x-unix") {
+			dr.program = r.Diagnostic // RFC 3464 section 2.1.1: not what an SMTP server said
+			dr.program.Value = "x-unix"
+		}
 	}
 	if f, ok := group.get("X-Supplementary-Info"); ok {
 		dr.context = unfold(f.value)

@@ -58,8 +58,9 @@ func (m *mail) nameRecipients(drafts []draft) {
 	}
 }
 
-// fromTranscript takes the command and the host of each recipient from the
-// transcript that sendmail writes above its delivery-status part.
+// fromTranscript takes the command, the host and the whole reply of each
+// recipient from the transcript that sendmail writes above its delivery-status
+// part: a Diagnostic-Code holds only the first line of a reply.
 func (m *mail) fromTranscript(drafts []draft) {
 	for _, t := range m.human {
 		if !slices.ContainsFunc(t.lines, func(l line) bool { return strings.HasPrefix(l.s, ">>> ") }) {
@@ -67,18 +68,74 @@ func (m *mail) fromTranscript(drafts []draft) {
 		}
 		for _, x := range m.transcript(t) {
 			for i := range drafts {
-				r := &drafts[i].r
-				if r.Stage != StageUnknown || !strings.EqualFold(string(r.Recipient.Value), string(x.r.Recipient.Value)) ||
-					r.ReplyCode.Known() || !strings.HasPrefix(string(r.Diagnostic.Value), string(x.r.Diagnostic.Value[:3])) {
-					continue
-				}
-				r.Stage, r.Command = x.r.Stage, x.r.Command
-				if !r.RemoteMTA.Known() {
-					r.RemoteMTA, r.RemoteAddress = x.r.RemoteMTA, x.r.RemoteAddress
+				dr := &drafts[i]
+				if same := strings.EqualFold(string(dr.r.Recipient.Value), string(x.r.Recipient.Value)); (same || len(drafts) == 1) && dr.begins(&x) {
+					dr.transcribed(&x, same)
 				}
 			}
 		}
 	}
+}
+
+// begins reports whether the Diagnostic-Code is the reply of a transcript, or
+// its first line.
+func (dr *draft) begins(x *draft) bool {
+	said, whole := string(dr.r.Diagnostic.Value), string(x.r.Diagnostic.Value)
+	return len(said) > 3 && len(whole) > 3 && said[:3] == whole[:3] && (said[3] == ' ' || said[3] == '-')
+}
+
+// transcribed takes over what the transcript tells. Where it does not name the
+// recipient, only a reply that goes on where the Diagnostic-Code ends is its.
+func (dr *draft) transcribed(x *draft, same bool) {
+	r := &dr.r
+	said, whole := oneSpaced(string(r.Diagnostic.Value)), oneSpaced(string(x.r.Diagnostic.Value))
+	goesOn := len(whole) >= len(said) && whole[4:len(said)] == said[4:]
+	if !goesOn && !same {
+		return
+	}
+	if goesOn && len(whole) > len(said) {
+		r.Diagnostic = x.r.Diagnostic
+	}
+	if r.Stage == StageUnknown {
+		r.Stage, r.Command = x.r.Stage, x.r.Command
+	}
+	if !r.RemoteMTA.Known() {
+		r.RemoteMTA, r.RemoteAddress = x.r.RemoteMTA, x.r.RemoteAddress
+	}
+}
+
+// oneSpaced gives a text with single spaces.
+func oneSpaced(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// programWords gives what a delivery program wrote right above the line of a
+// transcript that reports the failure: "mail.local: unknown user" above "554
+// <address>... Service unavailable". The context of the draft begins with it.
+func (dr *draft) programWords(mt mention, d *doc) {
+	first := mt.line
+	for i := mt.line - 1; i >= 0 && mt.line-i <= maxProgramLines; i-- {
+		s := strings.TrimSpace(mt.t.lines[i].s)
+		if s == "" || ornament(s) || strings.HasPrefix(s, ">>> ") || strings.HasPrefix(s, "<<< ") || strings.HasPrefix(s, "... ") || readCodes(s).replyAt == 0 || mailLike(s) {
+			break
+		}
+		first = i
+	}
+	if first == mt.line {
+		return
+	}
+	lines := make([]string, 0, maxProgramLines+1)
+	for _, l := range mt.t.lines[first : mt.line+1] {
+		lines = append(lines, l.s)
+	}
+	dr.context, dr.toldByProgram = joinReply(lines), true
+	dr.contextAt = d.shown(dr.context, mt.t.part, mt.t.offset(first, indent(mt.t.lines[first].s)))
+}
+
+// maxProgramLines is how many lines of a delivery program's output are looked at.
+const maxProgramLines = 8
+
+// mailLike reports whether a line begins with an address, and so speaks of a recipient.
+func mailLike(s string) bool {
+	return isAddress(strings.Trim(firstWord(s), "<>:.,"))
 }
 
 // beside takes what a notice says about the recipient beside its
@@ -88,7 +145,10 @@ func (dr *draft) beside(mt *mention, d *doc) {
 	if said == "" {
 		return
 	}
-	if dr.context == "" || readCodes(dr.context).replyAt < 0 {
+	if len(mt.rest) > 0 && digit(mt.rest[0]) {
+		defer dr.programWords(mt, d)
+	}
+	if dr.context == "" || readCodes(dr.context).replyAt < 0 && !dr.toldByProgram {
 		dr.context, dr.contextAt = said, mt.saidField(d, said)
 	}
 	if mt.from != "" && !dr.r.OriginalRecipient.Known() {
@@ -122,7 +182,13 @@ func (m *mail) failedRecipients() []Field {
 
 // returnedTo gives the only recipient that the returned mail names.
 func (m *mail) returnedTo() Field {
-	for _, name := range []string{"X-Envelope-To", "Envelope-To", "X-Original-To", "To"} {
+	return m.onlyAddress("X-Envelope-To", "Envelope-To", "X-Original-To", "To")
+}
+
+// onlyAddress gives the address of the first of the fields of the returned mail
+// that has one.
+func (m *mail) onlyAddress(names ...string) Field {
+	for _, name := range names {
 		f, ok := m.orig.h.get(name)
 		if !ok {
 			continue

@@ -49,6 +49,7 @@ func init() {
 		{FormatExim, "Exim notice", inMail | inText, "X-Failed-Recipients names the recipients for certain", (*mail).isExim, (*mail).readExim, nil},
 		{FormatPostfix, "Postfix notice", inMail | inText, "its first sentence is fixed", (*mail).isPostfix, (*mail).readPostfix, nil},
 		{FormatMicrosoft, "Microsoft notice", inMail | inText, "names the generating server; in many languages", (*mail).isMicrosoft, (*mail).readMicrosoft, microsoftKeeps},
+		{FormatFml, "fml refusal", inMail, "names its program in a field of its own; its words are a list's, not a mail host's", (*mail).isFml, (*mail).readFml, nil},
 		{FormatQmail, "qmail notice", inMail | inText, "its first sentence is fixed; several programs copy it", (*mail).isQmail, (*mail).readQmail, nil},
 		{FormatSendmail, "sendmail notice", inMail | inText, "a transcript holds command and reply line by line", (*mail).isSendmail, (*mail).readSendmail, nil},
 		{FormatAutoReply, "automatic reply", inMail, "automatic replies quote and apologise as free text does", (*mail).isAutoReply, (*mail).readAutoReply, nil},

@@ -44,7 +44,7 @@ func (m *mail) readFeedback() []draft {
 	}
 	if len(out) == 0 {
 		for _, name := range []string{"X-HmXmrOriginalRecipient", "X-Apparently-To", "Delivered-To", "X-Original-To"} {
-			if f, ok := m.orig.h.get(name); ok {
+			if f, ok := m.orig.h.get(name); ok && m.lastHop(f) {
 				if start, end, ok := nextAddress(f.value, 0); ok {
 					add(m.d.shown(f.value[start:end], m.orig.part, f.off+start))
 					break
@@ -53,7 +53,7 @@ func (m *mail) readFeedback() []draft {
 		}
 	}
 	if len(out) == 0 {
-		f := m.returnedTo()
+		f := m.onlyAddress("X-Envelope-To", "Envelope-To", "To")
 		if !f.Known() && m.report == nil {
 			f = m.headAddress("From")
 		}
@@ -71,6 +71,14 @@ func (m *mail) readFeedback() []draft {
 		}
 	}
 	return out
+}
+
+// lastHop reports whether a field of the returned mail was written where the
+// mail came to rest. A trace field below a Received is an earlier station's: a
+// mailing list or a forwarder, not the mailbox that complains.
+func (m *mail) lastHop(f field) bool {
+	received, ok := m.orig.h.get("Received")
+	return !ok || f.off < received.off || prefixFold(f.name, "X-HmXmr") || prefixFold(f.name, "X-Apparently")
 }
 
 func named(drafts []draft, addr string) bool {

@@ -9,6 +9,7 @@ const (
 	FormatGoogle      Format = "google_notice"    // Gmail and Google Groups notice in text
 	FormatMicrosoft   Format = "microsoft_notice" // Exchange and Microsoft 365 notice, text or HTML
 	FormatQmail       Format = "qmail_notice"     // qmail-send notice, and those made after it
+	FormatFml         Format = "fml_refusal"      // fml, a mailing-list server, did not pass an article on
 	FormatSendmail    Format = "sendmail_notice"  // sendmail transcript
 	FormatNotice      Format = "notice"           // any other notice in free text
 	FormatReply       Format = "smtp_reply"       // one SMTP reply, pasted

@@ -88,7 +88,8 @@ func indent(s string) int { return len(s) - len(strings.TrimLeft(s, " \t")) }
 // ornament reports whether a line is a rule or a heading between rules.
 func ornament(s string) bool {
 	core := strings.Trim(s, "-=*_#|+ \t")
-	return core == "" || len(s)-len(core) > 7 && strings.HasPrefix(s, "--") && strings.HasSuffix(s, "--")
+	return core == "" || len(s)-len(core) > 7 && strings.HasPrefix(s, "--") && strings.HasSuffix(s, "--") ||
+		strings.HasPrefix(s, "-------") && len(core) < 40 && !strings.ContainsAny(core, "@0123456789")
 }
 
 // mentionAt reads the address that a line names as failed.
@@ -151,6 +152,14 @@ func bareMention(s string, col int) (mention, bool) {
 		return mention{}, false
 	}
 	mt := mention{addr: a, col: col, rest: s[len(a):], restCol: col + len(a)}
+	// "old@example.com <robin@example.com>: ...": the word is a display name, the
+	// mailbox stands in brackets (RFC 5322 section 3.4)
+	if name, more, ok := strings.Cut(mt.rest, "<"); ok && strings.Trim(name, " \t") == "" {
+		if inner, tail, ok := strings.Cut(more, ">"); ok && strings.HasPrefix(tail, ":") && isAddress(inner) {
+			in := mention{addr: inner, col: mt.restCol + len(name) + 1, rest: tail, restCol: mt.restCol + len(name) + len(inner) + 2, strong: true}
+			return in, true
+		}
+	}
 	rest := strings.TrimSpace(strings.Trim(mt.rest, "\"'"))
 	low := strings.ToLower(rest[:min(len(rest), 24)])
 	switch {

@@ -83,6 +83,28 @@ func readStage(s string) (stage Stage, command string, at int) {
 	return StageUnknown, "", 0
 }
 
+// commandHeading takes the command from below a heading that announces it, as
+// m-FILTER writes its notices: "-------SMTP command", and "DATA" on the next line.
+func (m *mail) commandHeading(dr *draft) {
+	if dr.r.Stage != StageUnknown {
+		return
+	}
+	for _, t := range m.human {
+		for i := 0; i+1 < len(t.lines); i++ {
+			s := strings.TrimRight(t.lines[i].s, " \t:")
+			if len(s) < len("---smtp command") || !strings.HasPrefix(s, "---") || !strings.EqualFold(strings.TrimLeft(s, "- "), "smtp command") {
+				continue
+			}
+			body := strings.TrimSpace(t.lines[i+1].s)
+			if stage := commandStage(body[:min(len(body), 24)]); stage != StageUnknown {
+				dr.r.Stage = stage
+				dr.r.Command = m.d.shown(commandWords(body, stage), t.part, t.offset(i+1, indent(t.lines[i+1].s)))
+				return
+			}
+		}
+	}
+}
+
 // commandFollows reports whether the word behind a weak lead is a command: "for
 // RCPT command", "SMTP:RCPT host".
 func commandFollows(low, lead string) bool {

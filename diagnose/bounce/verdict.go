@@ -32,6 +32,9 @@ func (dr *draft) judge() {
 			got = more
 		}
 	}
+	if got.Reason == reply.Undefined && dr.program.Known() {
+		got.Reason, got.NoAttempt = reply.MailerError, true
+	}
 	r.Reason = got.Reason
 	if r.Reason == reply.Undefined && dr.class != "" {
 		r.Reason = dr.class
