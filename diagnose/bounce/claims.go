@@ -4,26 +4,6 @@ import (
 	"strings"
 )
 
-func (dr *draft) inner(d *doc, text string, at int, who saying) {
-	in := &Inner{Reply: d.within(dr.r.Diagnostic, text)}
-	if in.Reply.Offset == dr.r.Diagnostic.Offset && at > 0 {
-		in.Reply.Value = d.keep(text)
-	}
-	c := readCodes(text)
-	if c.reply != "" {
-		in.Code = d.within(in.Reply, c.reply)
-	}
-	if c.enhanced != "" {
-		in.Enhanced = d.within(in.Reply, c.enhanced)
-	}
-	if who.host != "" {
-		in.Speaker = d.within(dr.r.Diagnostic, who.host)
-	} else if who.addr != "" {
-		in.Speaker = d.within(dr.r.Diagnostic, who.addr)
-	}
-	dr.r.Inner = in
-}
-
 // found is within for a value that may be empty.
 func (d *doc) found(f Field, value string) Field {
 	if value == "" {

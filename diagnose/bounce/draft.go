@@ -15,6 +15,7 @@ type draft struct {
 	contextAt     Field  // where the context begins
 	toldByProgram bool   // the context begins with the words of a delivery program
 	postfixSender Field
+	innerAt       int          // where the quoted reply begins in the Diagnostic
 	assumed       bool         // nobody said the action
 	says          string       // the system whose wording it is, where a family knows
 	class         reply.Reason // what the source's own classification says, for a reply that says nothing
@@ -92,11 +93,11 @@ func (dr *draft) conversation(d *doc) {
 	if n := enhancedLen(said, 0); n > 0 && c.replyAt > n {
 		own = codes{enhanced: said[:n], replyAt: -1} // "5.1.0 - ... '550 5.1.1 ...'": the wrapper has no reply code
 	}
-	if text, at, who := innerReply(said, own); text != "" {
-		dr.inner(d, text, at, who)
+	if q := quotedReply(said, own); q.text != "" {
+		dr.quote(d, q)
 		// A wrapper without a reply code of its own quotes the one that counts; a
 		// wrapper that only says that the time is up leaves the last reply to count
-		if in := readCodes(text); c.replyAt < 0 || c.replyAt >= at || strings.HasSuffix(c.enhanced, ".4.7") && in.reply != "" {
+		if in := readCodes(q.text); c.replyAt < 0 || c.replyAt >= q.at || strings.HasSuffix(c.enhanced, ".4.7") && in.reply != "" {
 			c = in
 		}
 	}
@@ -152,6 +153,9 @@ func (dr *draft) hosts(d *doc, said string) {
 			continue
 		}
 		who := readSaying(s)
+		if last := lastAttempted(s); last.host != "" || last.addr != "" {
+			who = last
+		}
 		if who.host != "" && (!r.RemoteMTA.Known() || strings.EqualFold(string(r.RemoteMTA.Value), who.host)) {
 			if !r.RemoteMTA.Known() {
 				r.RemoteMTA = d.within(from, who.host)

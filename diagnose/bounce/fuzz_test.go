@@ -128,7 +128,7 @@ func FuzzReplyLine(f *testing.F) {
 		onceCoded(s)
 		readSaying(s)
 		readStage(s)
-		innerReply(s, c)
+		quotedReply(s, c)
 		mailbox(s)
 		hostAndAddress(s)
 	})

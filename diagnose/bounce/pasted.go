@@ -117,6 +117,9 @@ func (d *doc) oneReply(t *text) (draft, bool) {
 	said = diagnostic(said)
 	if who := readSaying(said); who.replyAt > 0 && (who.host != "" || who.addr != "" || strings.HasSuffix(said[:who.replyAt], ": ")) {
 		body := said[who.replyAt:]
+		if q := said[who.replyAt-1]; q == '\'' || q == '"' {
+			body = strings.TrimSuffix(body, string(q))
+		}
 		if i := strings.LastIndex(body, "(in reply to "); i > 0 {
 			body = strings.TrimSpace(body[:i])
 		}

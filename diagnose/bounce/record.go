@@ -37,6 +37,10 @@ type Record struct {
 	Missing           []string // keys of this object
 	Findings          []string // "kind: what was noticed"
 	NotABounce        string   // with Why left out when empty
+	InnerSpeaker      string   // the reply that Diagnostic quotes, left out where it quotes none
+	InnerReply        string
+	InnerCode         string
+	InnerEnhanced     string
 	Why               string
 }
 
@@ -52,6 +56,10 @@ func Records(file string, res Result) []Record {
 			RemoteAddress: string(r.RemoteAddress.Value), MessageID: string(r.MessageID.Value), Subject: string(r.Subject.Value),
 			Arrived: stamp(r.Arrived.At), Failed: stamp(r.FailedAt.At), Reason: string(r.Reason), Permanence: string(r.Permanence),
 			Genuine: string(r.Genuine), Source: string(r.Source.Value), List: string(r.List), NotABounce: string(r.NotABounce), Why: string(r.Why)}
+		if in := r.Inner; in != nil {
+			rec.InnerSpeaker, rec.InnerReply = string(in.Speaker.Value), string(in.Reply.Value)
+			rec.InnerCode, rec.InnerEnhanced = string(in.Code.Value), string(in.Enhanced.Value)
+		}
 		for _, m := range r.Missing {
 			rec.Missing = append(rec.Missing, m.Field)
 		}
@@ -96,6 +104,11 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	}
 	if r.List != "" {
 		b = safe.AppendJSON(appendKey(b, "list"), r.List)
+	}
+	if r.InnerReply != "" {
+		for _, kv := range [...]struct{ key, value string }{{"inner_speaker", r.InnerSpeaker}, {"inner_reply", r.InnerReply}, {"inner_code", r.InnerCode}, {"inner_enhanced", r.InnerEnhanced}} {
+			b = safe.AppendJSON(appendKey(b, kv.key), kv.value)
+		}
 	}
 	b = appendList(appendKey(b, "missing"), r.Missing)
 	b = appendList(appendKey(b, "findings"), r.Findings)

@@ -17,6 +17,7 @@ var phrases = [...]phrase{
 	{"my name was rejected", StageEHLO}, {"does not like sender", StageMail}, {"sender was rejected", StageMail}, {"[mail_from]", StageMail},
 	{"does not like recipient", StageRcpt}, {"[rcpt_to]", StageRcpt}, {"failed after i sent the message", StageContent},
 	{"refused to accept your message (data)", StageContent},
+	{"failed to add recipient", StageRcpt}, {"failed to set sender", StageMail}, // Roundcube, PHPMailer
 }
 
 // commandStage gives the stage of an SMTP command word.
@@ -234,56 +235,4 @@ func readHosts(s string) saying {
 		out.host = strings.TrimRight(w, ":")
 	}
 	return out
-}
-
-// innerReply finds a reply that another reply quotes, after its own code.
-func innerReply(s string, own codes) (text string, at int, who saying) {
-	from := max(own.replyAt, own.enhancedAt, 0) + 3
-	if from >= len(s) {
-		return "", 0, saying{}
-	}
-	if !quotes(s[from:min(len(s), max(from, maxScan))]) {
-		return "", 0, saying{}
-	}
-	low := lowerASCII(s[:min(len(s), maxScan)])
-	if from >= len(low) {
-		return "", 0, saying{}
-	}
-	for _, lead := range []string{" said: ", "responded with: ", "responded with ", "returned: ", "returned ", "): ", ": '", ": \"", " '", " \"", "remote host said: ", "error: ", "response: ", "<", "led="} {
-		for i := from; ; {
-			j := strings.Index(low[i:], lead)
-			if j < 0 {
-				break
-			}
-			i += j + len(lead)
-			rest := strings.TrimLeft(s[i:], " \"'")
-			at := len(s) - len(rest)
-			c := readCodes(rest)
-			if c.replyAt != 0 && c.enhancedAt != 0 {
-				continue
-			}
-			if q := s[at-1]; q == '\'' || q == '"' {
-				if e := strings.LastIndexByte(rest, q); e > 0 {
-					rest = rest[:e]
-				}
-			}
-			return strings.TrimSpace(rest), at, readHosts(s[from : i-len(lead)+1])
-		}
-	}
-	return "", 0, saying{}
-}
-
-// quotes reports whether a reply may be quoted in a text: whether what may be
-// a code stands right behind what may lead to it.
-func quotes(s string) bool {
-	for i := 1; i < len(s); i++ {
-		if c := s[i]; c < '2' || c > '5' {
-			continue
-		}
-		switch s[i-1] {
-		case ' ', '\'', '"', '<', '=':
-			return true
-		}
-	}
-	return false
 }

@@ -26,6 +26,9 @@ func (dr *draft) judge() {
 	}
 	in := reply.Input{Code: string(r.ReplyCode.Value), Enhanced: string(r.EnhancedCode.Value), Text: text, Speaker: speaker, Stage: string(r.Stage)}
 	got := readReply(in)
+	if r.Inner != nil {
+		got = dr.judgeInner(in, got)
+	}
 	if got.Reason == reply.Undefined && dr.context != "" && dr.context != text {
 		in.Text = dr.context
 		if more := readReply(in); more.Reason != reply.Undefined {
@@ -45,6 +48,27 @@ func (dr *draft) judge() {
 	if r.Stage == StageUnknown && got.NoAttempt {
 		r.Stage = StageLocal
 	}
+}
+
+// judgeInner gives the reading of the quoted reply where the words around it
+// mean nothing by themselves.
+func (dr *draft) judgeInner(in reply.Input, got reply.Reading) reply.Reading {
+	outer, quoted := string(dr.r.Diagnostic.Value), string(dr.r.Inner.Reply.Value)
+	if dr.innerAt <= 0 || dr.innerAt > len(outer) || got.Wrapped != "" {
+		return got
+	}
+	in.Text = outer[:dr.innerAt]
+	if frame := readReply(in); frame.Reason != reply.Undefined && !frame.CodeOnly {
+		return got
+	}
+	in.Code, in.Enhanced, in.Text = string(dr.r.Inner.Code.Value), string(dr.r.Inner.Enhanced.Value), quoted
+	if speaker := string(dr.r.Inner.Speaker.Value); speaker != "" {
+		in.Speaker = speaker
+	}
+	if inner := readReply(in); inner.Reason != reply.Undefined && !inner.CodeOnly {
+		return inner
+	}
+	return got
 }
 
 // readReply is the one place that asks package reply.
