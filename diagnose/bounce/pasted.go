@@ -26,7 +26,7 @@ func (d *doc) pasted() []Report {
 }
 
 // fromText reads text without a mail around it.
-func (d *doc) fromText(t *text) []Report { return d.textMail(t).readAs(inText) }
+func (d *doc) fromText(t *text) []Report { return d.textMail(t.outdented()).readAs(inText) }
 
 // anyKnown reports whether a reading holds more than an address.
 func anyKnown(reports []Report) bool {
