@@ -198,8 +198,11 @@ func (v *view) wordingSays() safe.Text {
 	case BranchWait:
 		return safe.Textf("Not delivered so far: %s", v.reason())
 	}
-	if v.r.Reason == reply.Suppressed {
+	switch {
+	case v.r.Reason == reply.Suppressed:
 		return "The sending platform held the message back"
+	case v.reading.Class == string(NegativeCache):
+		return "The receiving side could not verify this address, and remembers that"
 	}
 	return safe.Textf("Refused, and the wording does not say why: %s", v.codes())
 }

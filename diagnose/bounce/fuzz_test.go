@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -117,7 +118,9 @@ func FuzzParseDate(f *testing.F) {
 }
 
 func FuzzReplyLine(f *testing.F) {
-	for _, s := range []string{"550-5.1.1 a 550 5.1.1 b", "host mx[192.0.2.1] said: 550 no (in reply to RCPT TO command)", "5.1.0 - x '550 5.1.1 y'"} {
+	for _, s := range []string{"550-5.1.1 a 550 5.1.1 b", "host mx[192.0.2.1] said: 550 no (in reply to RCPT TO command)", "5.1.0 - x '550 5.1.1 y'",
+		"550 5.4.1 x [{LED=450 4.4.1 y};{MSG=};{FQDN=mx.example.com};{IP=192.0.2.7};{LRT=}]", "5.1.0 - x 550-'5.1.1 y' z", "550 f (a@example.com:550 5.1.1 y)", "554 <a@example.com>... 550 y",
+		"550 x <421 4.4.2 y>", "550 x -> 552 5.2.2 y"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -128,7 +131,10 @@ func FuzzReplyLine(f *testing.F) {
 		onceCoded(s)
 		readSaying(s)
 		readStage(s)
-		quotedReply(s, c)
+		if q := quotedReply(s, c); q.text != "" && (q.at <= 0 || !strings.HasPrefix(s[q.at:], q.raw)) {
+			t.Fatalf("%q: %+v does not stand there", s, q)
+		}
+		lastAttempted(s)
 		mailbox(s)
 		hostAndAddress(s)
 	})

@@ -253,6 +253,9 @@ func (mt *mention) said() string {
 		if ornament(s) {
 			continue
 		}
+		if prefixFold(strings.TrimLeft(s, ". "), "while talking to ") {
+			break // the transcript goes on with another conversation
+		}
 		empty = false
 		lines = append(lines, s)
 	}

@@ -30,7 +30,7 @@ func TestTickets(t *testing.T) {
 		"T039": {FormatReply, "550", "", "userunknown", "rcpt", "", "", ""},
 		"T043": {FormatReply, "", "", "userunknown", "rcpt", "", "", ""},
 		"T046": {FormatReply, "550", "5.1.1", "userunknown", "rcpt", "", "", ""},
-		"T049": {FormatReply, "", "", "systemerror", "", "", "", ""},
+		"T049": {FormatReply, "", "", "onhold", "", "", "", ""},
 		"T051": {FormatReply, "550", "", "notaccept", "", "", "", ""},
 		"T053": {FormatStatus, "", "5.0.0", "networkerror", "local", "", "", ""},
 		"T055": {FormatReply, "", "", "userunknown", "", "", "", ""},
