@@ -29,6 +29,9 @@ type mail struct {
 
 	quoted     [2]Field // message ID and subject that the human text quotes
 	quotedDone bool
+	headed     Stage // the stage that a heading of the notice names, with its command
+	headedBy   Field
+	headedDone bool
 }
 
 // loweredField is what stands in a field of the header, in lower case.

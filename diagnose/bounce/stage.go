@@ -90,20 +90,29 @@ func (m *mail) commandHeading(dr *draft) {
 	if dr.r.Stage != StageUnknown {
 		return
 	}
+	if !m.headedDone {
+		m.headedDone = true
+		m.headed, m.headedBy = m.findHeading()
+	}
+	dr.r.Stage = m.headed
+	if m.headed != StageUnknown && !dr.r.Command.Known() {
+		dr.r.Command = m.headedBy
+	}
+}
+
+func (m *mail) findHeading() (Stage, Field) {
 	for _, t := range m.human {
 		for i := 0; i+1 < len(t.lines); i++ {
-			s := strings.TrimRight(t.lines[i].s, " \t:")
-			if len(s) < len("---smtp command") || !strings.HasPrefix(s, "---") || !strings.EqualFold(strings.TrimLeft(s, "- "), "smtp command") {
+			if !strings.HasPrefix(t.lines[i].s, "---") || !strings.EqualFold(strings.Trim(t.lines[i].s, "- \t:"), "smtp command") {
 				continue
 			}
 			body := strings.TrimSpace(t.lines[i+1].s)
 			if stage := commandStage(body[:min(len(body), 24)]); stage != StageUnknown {
-				dr.r.Stage = stage
-				dr.r.Command = m.d.shown(commandWords(body, stage), t.part, t.offset(i+1, indent(t.lines[i+1].s)))
-				return
+				return stage, m.d.shown(commandWords(body, stage), t.part, t.offset(i+1, indent(t.lines[i+1].s)))
 			}
 		}
 	}
+	return StageUnknown, Field{}
 }
 
 // commandFollows reports whether the word behind a weak lead is a command: "for
