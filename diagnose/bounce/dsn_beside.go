@@ -110,7 +110,7 @@ func oneSpaced(s string) string { return strings.Join(strings.Fields(s), " ") }
 // programWords gives what a delivery program wrote right above the line of a
 // transcript that reports the failure: "mail.local: unknown user" above "554
 // <address>... Service unavailable". The context of the draft begins with it.
-func (dr *draft) programWords(mt mention, d *doc) {
+func (dr *draft) programWords(mt *mention, d *doc) {
 	first := mt.line
 	for i := mt.line - 1; i >= 0 && mt.line-i <= maxProgramLines; i-- {
 		s := strings.TrimSpace(mt.t.lines[i].s)

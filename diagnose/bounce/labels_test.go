@@ -55,7 +55,7 @@ func TestMislabelled(t *testing.T) {
 		if !labelled {
 			t.Errorf("%s: the set does not say that the %s is %q", d.path, d.field, d.label)
 		}
-		if !holds(raw, d.words) {
+		if !textHolds(raw, d.words) {
 			t.Errorf("%s does not say %q", d.path, d.words)
 		}
 		// The reading of the row's recipient, or of the only one
@@ -74,7 +74,7 @@ func TestMislabelled(t *testing.T) {
 
 // holds reports whether the words stand in a message, as they are or after
 // decoding, whatever the line breaks.
-func holds(raw []byte, words string) bool {
+func textHolds(raw []byte, words string) bool {
 	d := &doc{b: &budget{}, src: newSource(string(raw))}
 	m := d.mail(d.walk(0))
 	all := string(raw)
