@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -120,6 +121,9 @@ func nextAddress(s string, from int) (start, end int, ok bool) {
 		for start > low && s[start-1] != '@' && localByte(s[start-1]) {
 			start--
 		}
+		if !ascii(s[start:at]) {
+			start += localStart(s[start:at])
+		}
 		if start == at && at > low && s[at-1] == '"' {
 			if q := strings.LastIndexByte(s[low:at-1], '"'); q >= 0 {
 				start = low + q
@@ -128,6 +132,9 @@ func nextAddress(s string, from int) (start, end int, ok bool) {
 		end = at + 1
 		for end < len(s) && end-at < 256 && domainByte(s[end]) {
 			end++
+		}
+		if !ascii(s[at+1 : end]) {
+			end = at + 1 + domainEnd(s[at+1:end])
 		}
 		for end > at && (s[end-1] == '.' || s[end-1] == '-') {
 			end--
@@ -141,6 +148,47 @@ func nextAddress(s string, from int) (start, end int, ok bool) {
 		from = at + 1
 	}
 	return 0, 0, false
+}
+
+// localStart gives where in s, which ends at an @, a local part begins. In
+// scripts that set no blanks between words an address in ASCII begins after
+// the last letter of such a script; punctuation beyond ASCII never belongs.
+func localStart(s string) int {
+	start := len(s)
+	latin := false
+	for start > 0 {
+		r, n := utf8.DecodeLastRuneInString(s[:start])
+		if r >= utf8.RuneSelf {
+			if r == utf8.RuneError && n <= 1 || !unicode.In(r, unicode.L, unicode.M, unicode.N) || latin && wordless(r) {
+				break
+			}
+		} else {
+			latin = true
+		}
+		start -= n
+	}
+	return start
+}
+
+// domainEnd gives where a domain that s begins with ends.
+func domainEnd(s string) int {
+	latin := false
+	for i, r := range s {
+		switch {
+		case r == '.':
+			latin = false
+		case r < utf8.RuneSelf:
+			latin = true
+		case r == utf8.RuneError, !unicode.In(r, unicode.L, unicode.M, unicode.N), latin && wordless(r):
+			return i
+		}
+	}
+	return len(s)
+}
+
+// wordless reports whether a letter is of a script that sets no blanks between words.
+func wordless(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
 }
 
 // hostAndAddress reads the value of an MTA field: "dns; mx.example.com",

@@ -31,6 +31,7 @@ const (
 	maxFindings    = 50        // findings kept of one input
 	maxSubject     = 4 << 10   // bytes kept of a subject, identifier or address
 	maxHTMLEntries = 1 << 16   // lines made of one HTML part
+	maxTag         = 320       // bytes kept of one HTML tag
 )
 
 // budget counts what one input has used of the bounds, and keeps which were hit.

@@ -36,10 +36,14 @@ func (d *doc) decode(e *entity) *text {
 		t = d.plain(e, end)
 	}
 	t.part = e.part
+	label := e.params.get("charset")
+	if label == "" && e.kind == "text/html" {
+		label = metaCharset(t)
+	}
+	d.charset(t, label) // before the tags are read: some charsets hide < in their letters
 	if e.kind == "text/html" {
 		t = htmlText(t)
 	}
-	d.charset(t, e.params.get("charset"))
 	return t
 }
 

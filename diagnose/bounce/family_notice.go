@@ -7,30 +7,45 @@ import (
 	"deadletter/diagnose/safe"
 )
 
-// failureWords are what notices in free text speak of, in lower case.
-var failureWords = []string{"undeliver", "could not be delivered", "cannot be delivered", "can not be delivered", "couldn't be delivered", "not delivered", "wasn't delivered",
-	"delivery fail", "failed delivery", "failure notice", "mail failure", "delivery failure", "returned mail", "mail system error", "delivery status", "unable to deliver", "not deliver",
-	"delivery error", "delivering your mail", "delivery has failed", "delivery problems", "has failed", "bounce", "user unknown", "unknown user", "no such user",
-	"delivery failed", "failed attempts", "failed addresses", "trouble delivering", "error sending your mail", "mail failed", "not listed in domino", "rejected", "invalid final delivery", "mailbox is full",
-	"could not send", "are not member", "loop alert", "invalid user address", "failed to deliver", "\u914d\u4fe1", "\u9001\u4fe1\u3067\u304d", "\u30a8\u30e9\u30fc", "delivery has been delayed",
-	"nicht zugestellt", "non remis", "no se ha podido entregar", "\u043d\u0435 \u0434\u043e\u0441\u0442\u0430\u0432\u043b\u0435\u043d", "mail could not be"}
-
-// isNotice takes free text for a notice when a mail system sent it, or its
-// subject says so, and it speaks of a failure.
+// isNotice takes free text for a notice when a mail system sent it and it
+// speaks of a failure, by its words or by the reply of a server; or when its
+// subject says so, it names who did not get the mail, and no person wrote it.
 func (m *mail) isNotice() bool {
-	subject := strings.ToLower(words(m.head.value("Subject")))
 	if m.msg == nil {
-		return m.says(failureWords...) && m.anyStrong()
+		return m.anyStrong() && holdsAny(m.lower(), failureWords)
 	}
-	if m.subjectFails(subject) && (m.fromDaemon() || m.nullSender() || m.says(failureWords...) || len(m.orig.h) > 0) {
-		return !replied(subject)
+	subject := strings.ToLower(words(m.head.value("Subject")))
+	if forwardSubject(subject) || m.personal() || m.bulk() {
+		return false
 	}
-	return (m.fromDaemon() || m.nullSender() || m.headSays("Return-Path", "mailer-daemon")) && m.says(failureWords...) && !m.says("-----original message-----\nfrom: mail")
+	if m.fromSystem() {
+		return holdsAny(subject, failureSubjects) || holdsAny(m.lower(), failureWords) || rank(readCodes(m.paragraph())) > 1
+	}
+	if len(m.orig.h) > 0 && (holdsAny(subject, failureSubjects) || m.returnsOwn() && holdsAny(m.lower(), failureSubjects)) {
+		return true
+	}
+	return holdsAny(subject, failureSubjects) && m.anyStrong() && holdsAny(m.lower(), failureWords)
 }
 
-// replied reports whether a subject is an answer or a forward of something.
-func replied(subject string) bool {
-	for _, p := range []string{"fw:", "fwd:", "aw:", "wg:", "tr:"} {
+// returnsOwn reports whether the returned mail came from the reader of the notice.
+func (m *mail) returnsOwn() bool {
+	to := strings.ToLower(string(m.headAddress("To").Value))
+	if to == "" {
+		return false
+	}
+	for _, name := range []string{"Return-Path", "From", "Sender", "X-Envelope-From"} {
+		if f, ok := m.orig.h.get(name); ok {
+			if start, end, ok := lastAddress(f.value); ok && strings.EqualFold(f.value[start:end], to) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// forwardSubject reports whether a subject is that of a forwarded mail.
+func forwardSubject(subject string) bool {
+	for _, p := range forwardSubjects {
 		if strings.HasPrefix(subject, p) {
 			return true
 		}
@@ -80,7 +95,7 @@ func (m *mail) readNotice() []draft {
 	}
 	if len(out) == 0 {
 		dr := draft{context: whole, contextAt: m.firstWords()}
-		if dr.r.Recipient = m.returnedTo(); !dr.r.Recipient.Known() {
+		if dr.r.Recipient = m.likelyRecipient(own); !dr.r.Recipient.Known() {
 			return nil
 		}
 		out = append(out, dr)
@@ -94,7 +109,7 @@ func (m *mail) readNotice() []draft {
 			r.Diagnostic = m.d.shown(whole, m.firstWords().Part, m.firstWords().Offset)
 		}
 	}
-	if m.says("temporary failure report", "warning message only", "has not yet been delivered", "is delayed for", "has been delayed") || m.headSays("Subject", "delayed", "warning") {
+	if holdsAny(m.lower(), delayWords) || m.headSays("Subject", "delayed", "warning") {
 		delay(out)
 	}
 	return out

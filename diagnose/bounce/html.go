@@ -31,6 +31,9 @@ type htmlReader struct {
 	off     int
 	tag     []byte // the tag being read, without <
 	inTag   bool
+	tagOff  int  // offset of the line that the tag begins in
+	tags    int  // elements seen
+	pre     bool // line ends count
 	quote   byte
 	comment bool
 	skip    string // element whose content is no text: script, style
@@ -51,7 +54,7 @@ func (r *htmlReader) take(s string, off int) {
 				r.inTag, r.comment = false, true
 			}
 		case c == '<' && i+1 < len(s) && (letter(s[i+1]) || s[i+1] == '/' || s[i+1] == '!' || s[i+1] == '?'):
-			r.inTag, r.tag, r.quote = true, r.tag[:0], 0
+			r.inTag, r.tag, r.quote, r.tagOff = true, r.tag[:0], 0, off
 		case r.skip != "":
 		case c == ' ' || c == '\t' || c == '\r':
 			r.blank = true
@@ -62,6 +65,8 @@ func (r *htmlReader) take(s string, off int) {
 	r.blank = true
 	if r.inTag {
 		r.inside(' ')
+	} else if r.pre || r.tags == 0 {
+		r.flush()
 	}
 }
 
@@ -89,7 +94,7 @@ func (r *htmlReader) inside(c byte) {
 		r.quote = c
 		return
 	case c != '>':
-		if len(r.tag) < 64 {
+		if len(r.tag) < maxTag {
 			r.tag = append(r.tag, c)
 		} else if c == '=' {
 			r.tag[len(r.tag)-1] = '='
@@ -99,11 +104,21 @@ func (r *htmlReader) inside(c byte) {
 		return
 	}
 	r.inTag = false
+	if a := string(r.tag); isAddress(a) {
+		for _, c := range []byte("<" + a + ">") { // an address that was not escaped
+			r.put(c, r.tagOff)
+		}
+		return
+	}
 	name := strings.ToLower(string(r.tag))
 	closing := strings.HasPrefix(name, "/")
 	name = strings.TrimPrefix(name, "/")
 	if i := strings.IndexAny(name, " \t/"); i >= 0 {
 		name = name[:i]
+	}
+	r.tags++
+	if name == "pre" {
+		r.pre = !closing
 	}
 	switch {
 	case closing && name == r.skip:
@@ -121,6 +136,27 @@ func (r *htmlReader) flush() {
 		r.out.lines = append(r.out.lines, line{html.UnescapeString(string(r.line)), r.off})
 	}
 	r.line, r.blank = r.line[:0], false
+}
+
+// metaCharset gives the charset that an HTML text names for itself, in its
+// first lines; "" for none.
+func metaCharset(t *text) string {
+	for i, l := range t.lines {
+		if i > 40 {
+			break
+		}
+		low := lowerASCII(cut(l.s, 4<<10))
+		k := strings.Index(low, "charset=")
+		if k < 0 || !strings.Contains(low, "<meta") && i == 0 {
+			continue
+		}
+		v := strings.TrimLeft(low[k+len("charset="):], "\"' ")
+		if j := strings.IndexAny(v, "\"' />;"); j >= 0 {
+			v = v[:j]
+		}
+		return cut(v, 40)
+	}
+	return ""
 }
 
 func letter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }

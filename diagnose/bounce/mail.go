@@ -196,7 +196,7 @@ func (m *mail) headLower(name string) string {
 			return f.value
 		}
 	}
-	v := strings.ToLower(m.head.value(name))
+	v := strings.ToLower(words(m.head.value(name)))
 	if m.heads == nil {
 		m.heads = m.headRoom[:0]
 	}

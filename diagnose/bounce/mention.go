@@ -22,7 +22,14 @@ type mention struct {
 var namers = []string{"rcpt to:", "rcpt to ", "recipient address:", "recipient:", "delivery failed:", "could not be delivered to:",
 	"unable to deliver message to:", "deliver message to", "final delivery userid:", "attempts:", "delivering your mail to",
 	"undeliverable to", "permanent errors:", "temporary errors:", "mailbox is full:", "message to", "delivered to", "deliver to", "to: ", "mail to", "e-mail to", "email to",
-	"the recipient", "user unknown:", "the account", "address:", "user", "unknown user:", "no such user:", "the address"}
+	"the recipient", "user unknown:", "the account", "address:", "user", "unknown user:", "no such user:", "the address", "[smtp:", "addressed to", "sent to", "delivery to", "deliver to '",
+	"empf\u00e4nger", "destinataire", "destinatario", "destinat\u00e1rio", "adresse", "geadresseerde", "adresat", "\u043f\u043e\u043b\u0443\u0447\u0430\u0442\u0435\u043b", "\u0430\u0434\u0440\u0435\u0441", "\u5b9b\u5148", "\u53d7\u4fe1\u8005", "\u6536\u4ef6\u4eba", "\u6536\u4ef6\u8005"}
+
+// recipientLabels stand before the address of a recipient that failed, alone
+// on its line with it, in lower case.
+var recipientLabels = []string{"recipient address", "failed recipient", "failed recipients", "failed recipient(s)", "failed address", "failed addresses", "undeliverable address", "intended recipient",
+	"final-recipient", "rcpt to", "invalid address", "bad address", "recipient", "failed to", "empf\u00e4nger", "empf\u00e4ngeradresse", "destinataire", "destinatario", "destinat\u00e1rio", "geadresseerde", "adresat",
+	"\u043f\u043e\u043b\u0443\u0447\u0430\u0442\u0435\u043b\u044c", "\u0430\u0434\u0440\u0435\u0441\u0430\u0442", "\u5b9b\u5148", "\u53d7\u4fe1\u8005", "\u6536\u4ef6\u4eba", "\u6536\u4ef6\u8005"}
 
 // mentions gives the addresses that the human text names, in order.
 func (m *mail) mentions() []mention {
@@ -48,7 +55,7 @@ func findMentions(t *text) []mention {
 			break
 		}
 		mt, ok := mentionAt(t, i)
-		if !ok || len(out) > 0 && continues(t, &out[len(out)-1], i) {
+		if !ok || ofSender(t, i) || len(out) > 0 && continues(t, &out[len(out)-1], i) {
 			continue
 		}
 		mt.t, mt.line, mt.body, mt.end = t, i, i+1, len(t.lines)
@@ -100,14 +107,13 @@ func mentionAt(t *text, i int) (mention, bool) {
 	}
 	s = s[:min(len(s), 2<<10)]
 	trimmed := s
-	if strings.IndexByte(" \t*\"'\xe2", s[0]) >= 0 {
-		trimmed = strings.TrimLeft(s, " \t*\u2022\"'")
+	if strings.IndexByte(" \t*\"'\xe2\xc2", s[0]) >= 0 {
+		trimmed = strings.TrimLeft(s, " \t*\u2022\u00b7\u00a0\"'")
+	}
+	for _, mark := range []string{"- ", "-- "} {
+		trimmed = strings.TrimPrefix(trimmed, mark)
 	}
 	col := len(s) - len(trimmed)
-	if strings.HasPrefix(trimmed, "- ") {
-		trimmed = trimmed[2:]
-		col += 2
-	}
 	// "554 <a@example.com>... 550 Host unknown"
 	if len(trimmed) > 6 && digit(trimmed[0]) && digit(trimmed[1]) && digit(trimmed[2]) && (trimmed[3] == ' ' || trimmed[3] == '-') {
 		if j := strings.Index(trimmed, "... "); j > 0 && j < 300 {
@@ -134,6 +140,9 @@ func mentionAt(t *text, i int) (mention, bool) {
 	if mt, ok := bareMention(trimmed, col); ok {
 		return mt, true
 	}
+	if mt, ok := labelMention(s); ok {
+		return mt, true
+	}
 	return leadMention(s)
 }
 
@@ -143,6 +152,13 @@ func bareMention(s string, col int) (mention, bool) {
 	word := s
 	if j >= 0 {
 		word = s[:j]
+	}
+	if !ascii(word) {
+		start, end, ok := nextAddress(word, 0)
+		if !ok || start > 0 {
+			return mention{}, false
+		}
+		word = word[:end]
 	}
 	a := strings.TrimRight(word, ":.\"'")
 	if i := strings.Index(a, "\":"); i > 0 {
@@ -165,16 +181,39 @@ func bareMention(s string, col int) (mention, bool) {
 	switch {
 	case rest == "" || rest[0] == ':' || rest == ".":
 		mt.strong = true
-	case rest[0] == '[' || rest[0] == '(' || strings.HasPrefix(rest, "...") || strings.HasPrefix(rest, "<mailto:") || strings.HasPrefix(rest, " ..."):
+	case rest[0] == '[' || rest[0] == '(' || strings.HasPrefix(rest, "- ") || strings.HasPrefix(rest, "\u2014") || strings.HasPrefix(rest, "\u2013") || strings.HasPrefix(rest, "...") || strings.HasPrefix(rest, "<mailto:") || strings.HasPrefix(rest, " ..."):
 		mt.strong = true
 	case strings.HasPrefix(low, "on ") || strings.HasPrefix(low, "invalid address") || strings.HasPrefix(low, "user ") ||
-		strings.HasPrefix(low, "is undeliverable") || strings.HasPrefix(low, "<"):
+		strings.HasPrefix(low, "is undeliverable") || strings.HasPrefix(low, "delivery failed") || strings.HasPrefix(low, "<"):
 		mt.strong = true
 	default:
 		return mention{}, false
 	}
 	mt.expanded()
 	return mt, true
+}
+
+// labelMention reads a line that holds a label of a recipient and an address.
+func labelMention(s string) (mention, bool) {
+	label, rest, ok := labelOf(s)
+	if !ok || rest == "" || len(rest) > 600 {
+		return mention{}, false
+	}
+	for _, l := range recipientLabels {
+		if label != l {
+			continue
+		}
+		col := strings.LastIndex(s, rest)
+		start, end, ok := nextAddress(rest, 0)
+		if !ok || start > 24 {
+			return mention{}, false
+		}
+		if start > 0 && rest[start-1] == '<' && end < len(rest) && rest[end] == '>' {
+			return mention{addr: rest[start:end], col: col + start, rest: rest[end+1:], restCol: col + end + 1, strong: true}, true
+		}
+		return mention{addr: rest[start:end], col: col + start, rest: rest[end:], restCol: col + end, strong: true}, true
+	}
+	return mention{}, false
 }
 
 // leadMention reads a line with a phrase and an address after it.
