@@ -97,6 +97,12 @@ func notABounceName(k bounce.Kind) safe.Text {
 		return "a challenge to the sender"
 	case bounce.NotFate:
 		return "an event of mail on its way"
+	case bounce.NotReceipt:
+		return "a read receipt"
+	case bounce.NotReport:
+		return "a report on a domain's mail"
+	case bounce.NotList:
+		return "a notice of a mailing list"
 	}
 	return "ordinary mail"
 }

@@ -10,6 +10,7 @@ const (
 	inWhole place = 1 << iota // an input that is no mail, as a whole: data, a table, a log
 	inText                    // text without a mail around it: pasted, or quoted by a forward
 	inMail                    // a mail
+	inQuote                   // text that a mail quotes: only what is a whole notice by its form
 )
 
 // family is a form of bounce that is recognised and read as one.
@@ -43,16 +44,19 @@ func init() {
 		{FormatTable, "table of bounces", inWhole, "any table of recipients and replies, after those with a name", (*mail).isBounceTable, (*mail).readBounceTable, bounceTableKeeps},
 		{FormatPostfixLog, "Postfix log", inWhole, "queue ID, to=<> and status= stand in nothing else", (*mail).isPostfixLog, (*mail).readPostfixLog, postfixLogKeeps},
 		{FormatFeedback, "complaint report", inMail, "a feedback report carries the mail like a notification does, so it comes first", (*mail).isFeedback, (*mail).readFeedback, nil},
+		{FormatReceipt, "read receipt", inMail, "a receipt names a final recipient as a notification does, so it comes before it", (*mail).isReceipt, (*mail).readReceipt, nil},
+		{FormatAggregate, "domain report", inMail, "a report on many mails is none on one; its parts have types of their own", (*mail).isAggregate, (*mail).readAggregate, nil},
 		{FormatDSN, "delivery status notification", inMail, "a delivery-status part is the one form made for machines", (*mail).hasStatus, (*mail).readStatus, dsnKeeps},
-		{FormatStatus, "delivery-status block", inText, "the same part by itself", (*mail).hasStatus, (*mail).readStatus, statusKeeps},
-		{FormatGoogle, "Google notice", inMail | inText, "Google's notices carry X-Failed-Recipients too, so they come before Exim's", (*mail).isGoogle, (*mail).readGoogle, googleKeeps},
-		{FormatExim, "Exim notice", inMail | inText, "X-Failed-Recipients names the recipients for certain", (*mail).isExim, (*mail).readExim, nil},
-		{FormatPostfix, "Postfix notice", inMail | inText, "its first sentence is fixed", (*mail).isPostfix, (*mail).readPostfix, nil},
-		{FormatMicrosoft, "Microsoft notice", inMail | inText, "names the generating server; in many languages", (*mail).isMicrosoft, (*mail).readMicrosoft, microsoftKeeps},
+		{FormatStatus, "delivery-status block", inText | inQuote, "the same part by itself", (*mail).hasStatus, (*mail).readStatus, statusKeeps},
+		{FormatGoogle, "Google notice", inMail | inText | inQuote, "Google's notices carry X-Failed-Recipients too, so they come before Exim's", (*mail).isGoogle, (*mail).readGoogle, googleKeeps},
+		{FormatExim, "Exim notice", inMail | inText | inQuote, "X-Failed-Recipients names the recipients for certain", (*mail).isExim, (*mail).readExim, nil},
+		{FormatPostfix, "Postfix notice", inMail | inText | inQuote, "its first sentence is fixed", (*mail).isPostfix, (*mail).readPostfix, nil},
+		{FormatMicrosoft, "Microsoft notice", inMail | inText | inQuote, "names the generating server; in many languages", (*mail).isMicrosoft, (*mail).readMicrosoft, microsoftKeeps},
 		{FormatFml, "fml refusal", inMail, "names its program in a field of its own; its words are a list's, not a mail host's", (*mail).isFml, (*mail).readFml, nil},
-		{FormatQmail, "qmail notice", inMail | inText, "its first sentence is fixed; several programs copy it", (*mail).isQmail, (*mail).readQmail, nil},
-		{FormatSendmail, "sendmail notice", inMail | inText, "a transcript holds command and reply line by line", (*mail).isSendmail, (*mail).readSendmail, nil},
+		{FormatQmail, "qmail notice", inMail | inText | inQuote, "its first sentence is fixed; several programs copy it", (*mail).isQmail, (*mail).readQmail, nil},
+		{FormatSendmail, "sendmail notice", inMail | inText | inQuote, "a transcript holds command and reply line by line", (*mail).isSendmail, (*mail).readSendmail, nil},
 		{FormatAutoReply, "automatic reply", inMail, "automatic replies quote and apologise as free text does", (*mail).isAutoReply, (*mail).readAutoReply, nil},
+		{FormatList, "mailing list notice", inMail, "a list that holds a mail or asks to confirm speaks as notices do", (*mail).isList, (*mail).readList, nil},
 		{FormatReply, "SMTP reply", inText, "a line that begins with three digits, when no notice is around it", always, (*mail).readReplies, replyKeeps},
 		{FormatNotice, "notice in free text", inMail | inText, "free text from a mail system, or that speaks of a failed delivery", (*mail).isNotice, (*mail).readNotice, nil},
 	}
@@ -80,6 +84,11 @@ func titleOf(format Format) safe.Text {
 
 // read gives the reports of a mail. depth counts the forwards around it.
 func (m *mail) read(depth int) []Report {
+	if m.written() {
+		if out := m.forwarded(depth); len(out) > 0 {
+			return out
+		}
+	}
 	if out := m.readAs(inMail); len(out) > 0 {
 		return out
 	}
@@ -95,8 +104,8 @@ func (m *mail) read(depth int) []Report {
 // readAs reads with the first family of a place that matches and finds something.
 func (m *mail) readAs(in place) []Report {
 	for _, f := range families {
-		if f.in&in == 0 || !f.match(m) {
-			continue
+		if f.in&in == 0 || in == inMail && f.in&inText != 0 && m.written() || !f.match(m) {
+			continue // the text of a notice in a mail that a person wrote is a forward
 		}
 		drafts := f.read(m)
 		if len(drafts) == 0 {
@@ -107,7 +116,7 @@ func (m *mail) readAs(in place) []Report {
 			of = m.d.textMail(&text{}) // what stands around a reply was read with it; an event speaks for itself
 		}
 		out := of.finish(f.format, drafts)
-		if in == inText && f.format != FormatReply && f.format != FormatNotice && !anyKnown(out) {
+		if in != inMail && in != inWhole && f.format != FormatReply && f.format != FormatNotice && !anyKnown(out) {
 			continue
 		}
 		return out
@@ -116,54 +125,3 @@ func (m *mail) readAs(in place) []Report {
 }
 
 func (m *mail) hasStatus() bool { return len(m.status) > 0 }
-
-// forwarded reads a bounce that somebody sent on: as a message within, or
-// quoted in the text.
-func (m *mail) forwarded(depth int) []Report {
-	if depth >= maxForwards || m.fromDaemon() {
-		return nil
-	}
-	for _, e := range m.inside {
-		if out := m.d.mail(e).read(depth + 1); len(out) > 0 && out[0].NotABounce == "" {
-			return second(out)
-		}
-	}
-	for _, t := range append(m.human[:len(m.human):len(m.human)], m.tail) {
-		if t == nil {
-			continue
-		}
-		plain, quoted := t.unquoted()
-		if !quoted && t != m.tail {
-			if i := quoteStart(t); i > 0 {
-				plain, quoted = t.sub(i, len(t.lines)).unquoted()
-			}
-		}
-		if !quoted && t != m.tail {
-			continue
-		}
-		if out := m.d.fromText(plain); len(out) > 0 {
-			return second(out)
-		}
-	}
-	return nil
-}
-
-// quoteStart finds the first quoted line of a text that begins with words of
-// the one who forwards it.
-func quoteStart(t *text) int {
-	for i, l := range t.lines {
-		if len(l.s) > 0 && l.s[0] == '>' {
-			return i
-		}
-	}
-	return -1
-}
-
-// second marks reports that came at second hand.
-func second(out []Report) []Report {
-	for i := range out {
-		out[i].Genuine = Unproved
-		out[i].GenuineReasons = append(out[i].GenuineReasons[:0:0], "the bounce was forwarded; its own transport header is not here")
-	}
-	return out
-}

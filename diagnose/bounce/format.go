@@ -23,5 +23,8 @@ const (
 	FormatEvent       Format = "platform_event"   // events of a sending platform as JSON or form, and JSON logs of mail servers
 	FormatFeedback    Format = "feedback_report"  // complaint report (RFC 5965)
 	FormatAutoReply   Format = "auto_reply"       // automatic reply (RFC 3834)
+	FormatReceipt     Format = "read_receipt"     // disposition notification (RFC 8098)
+	FormatAggregate   Format = "domain_report"    // DMARC aggregate (RFC 9990) or TLS report (RFC 8460)
+	FormatList        Format = "list_notice"      // held post or request to confirm, of a mailing list
 	FormatMail        Format = "mail"             // any other mail
 )

@@ -7,17 +7,19 @@ import (
 // mail is what a family reads: a message taken apart, or pasted text without
 // a header.
 type mail struct {
-	d      *doc
-	msg    *entity // nil for pasted text
-	head   header
-	status []*text   // delivery-status parts, whatever type they are given
-	report *text     // feedback report
-	human  []*text   // what is written for people, without the returned mail
-	html   []*entity // read only where there is no plain text
-	whole  *text     // pasted text, all of it; nil for a mail
-	tail   *text     // what follows the line that announces the returned mail
-	orig   returned
-	inside []*entity // messages within
+	d        *doc
+	msg      *entity // nil for pasted text
+	head     header
+	status   []*text   // delivery-status parts, whatever type they are given
+	report   *text     // feedback report
+	human    []*text   // what is written for people, without the returned mail
+	html     []*entity // read only where there is no plain text
+	whole    *text     // pasted text, all of it; nil for a mail
+	tail     *text     // what follows the line that announces the returned mail
+	orig     returned
+	inside   []*entity // messages within
+	attached []*entity // mails attached as files, or hidden by a transfer encoding
+	receipt  *text     // disposition notification (RFC 8098)
 
 	low      string // the human text in lower case, bounded; see lower
 	lowDone  bool
@@ -26,6 +28,9 @@ type mail struct {
 	headRoom [6]loweredField
 	named    []mention
 	nameDone bool
+
+	wrote     bool // see written
+	wroteDone bool
 
 	quoted     [2]Field // message ID and subject that the human text quotes
 	quotedDone bool
@@ -84,7 +89,12 @@ func (m *mail) collect(e *entity) {
 	if len(e.parts) > 0 {
 		return
 	}
+	if attachedMail(e) {
+		m.attached = append(m.attached, e)
+	}
 	switch {
+	case e.kind == "message/disposition-notification":
+		m.receipt = m.d.textOf(e)
 	case strings.HasPrefix(e.kind, "message/") && strings.HasSuffix(e.kind, "delivery-status"):
 		if t := m.d.textOf(e); hasStatusFields(t) || len(m.status) == 0 {
 			m.status = append(m.status, t)

@@ -110,6 +110,9 @@ const (
 	NotOrdinary  Kind = "ordinary"  // ordinary mail
 	NotChallenge Kind = "challenge" // asks the sender to prove something
 	NotFate      Kind = "passing"   // a stage of a mail on its way: accepted, queued, sent
+	NotReceipt   Kind = "receipt"   // read receipt (RFC 8098)
+	NotReport    Kind = "report"    // report on a domain's mail: DMARC, TLS
+	NotList      Kind = "list"      // a mailing list holds a post or asks to confirm
 )
 
 // Missing names a field that the bounce does not hold, and where it can be found.
