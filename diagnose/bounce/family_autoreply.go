@@ -63,7 +63,7 @@ func (m *mail) subjectFails(subject string) bool {
 // challenge reports whether the mail asks its reader to prove that a person sent.
 func (m *mail) challenge() bool {
 	return m.says("confirm that you are a human", "click the link below to deliver your message", "to have your message delivered, please", "challenge-response",
-		"please reply to this message to confirm", "confirm your message by", "verify that you are a real person", "boxbe", "to release your message")
+		"please reply to this message to confirm", "confirm your message by", "verify that you are a real person", "boxbe")
 }
 
 // readAutoReply gives the address that answered.

@@ -24,6 +24,7 @@ func (m *mail) readFeedback() []draft {
 	}
 	var sender, arrived field
 	part := ""
+	auth := false
 	if m.report != nil {
 		n := m.d.readNotification(m.report)
 		part = n.part
@@ -36,6 +37,7 @@ func (m *mail) readFeedback() []draft {
 				add(m.d.bodyField(f, n.part, v))
 			}
 		}
+		auth = strings.EqualFold(firstWord(all.value("Feedback-Type")), "auth-failure")
 		sender, _ = all.get("Original-Mail-From")
 		arrived, _ = all.get("Received-Date")
 		if arrived.name == "" {
@@ -61,6 +63,9 @@ func (m *mail) readFeedback() []draft {
 	}
 	for i := range out {
 		r := &out[i].r
+		if auth {
+			out[i].why = "it is a report on failed authentication (RFC 6591), sent to the domain that the mail claimed to come from"
+		}
 		if sender.name != "" {
 			r.Sender = m.d.bodyField(sender, part, mailbox(unfold(sender.value)))
 			r.Sender.By = "Original-Mail-From"

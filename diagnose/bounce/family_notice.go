@@ -18,14 +18,40 @@ func (m *mail) isNotice() bool {
 	if forwardSubject(subject) || m.personal() || m.bulk() {
 		return false
 	}
+	coded := rank(readCodes(m.paragraph())) > 1
+	if m.lures() && !coded && len(m.orig.h) == 0 {
+		return false
+	}
 	if m.fromSystem() {
-		return holdsAny(subject, failureSubjects) || holdsAny(m.lower(), failureWords) || rank(readCodes(m.paragraph())) > 1
+		return coded || holdsAny(subject, failureSubjects) || holdsAny(m.lower(), failureWords)
 	}
-	if len(m.orig.h) > 0 && (holdsAny(subject, failureSubjects) || m.returnsOwn() && holdsAny(m.lower(), failureSubjects)) {
-		return true
+	if len(m.orig.h) > 0 && m.msg.kind != "multipart/digest" {
+		return m.returnsOwn() && (holdsAny(subject, failureSubjects) || holdsAny(m.lower(), failureSubjects))
 	}
-	return holdsAny(subject, failureSubjects) && m.anyStrong() && holdsAny(m.lower(), failureWords)
+	return holdsAny(subject, failureSubjects) && m.namesFailed() && holdsAny(m.lower(), failureWords)
 }
+
+// namesFailed reports whether the text gives a line to an address that failed
+// with a reply or words of refusal.
+func (m *mail) namesFailed() bool {
+	own := m.ownAddresses()
+	return slices.ContainsFunc(m.mentions(), func(mt mention) bool {
+		if !mt.strong || own[strings.ToLower(mt.addr)] {
+			return false
+		}
+		said := mt.said()
+		return rank(readCodes(said)) > 0 || holdsAny(strings.ToLower(cut(said, 4<<10)), failureWords)
+	})
+}
+
+// lureWords are what mail says that imitates a notice to have something
+// clicked, in lower case.
+var lureWords = []string{"on hold", "held messages", "release message", "release your message", "release them", "release all", "release now", "retrieve your message", "recover message", "recover your", "undelivered messages pending", "pending messages",
+	"quarantined message", "quarantine portal", "verify your account", "verify your mailbox", "upgrade your mailbox", "upgrade storage", "re-validate", "revalidate", "confirm your password", "keep same password", "keep current password", "sign in to", "log in to view", "click below", "click the button"}
+
+// lures reports whether the text wants something clicked rather than to tell
+// what became of a mail.
+func (m *mail) lures() bool { return holdsAny(m.lower(), lureWords) }
 
 // returnsOwn reports whether the returned mail came from the reader of the notice.
 func (m *mail) returnsOwn() bool {

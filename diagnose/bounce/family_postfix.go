@@ -10,7 +10,7 @@ func (m *mail) isPostfix() bool {
 	if m.says("this is the postfix program at host", "this is the mail system at host", "the postfix program", "the mail system\n") {
 		return true
 	}
-	return m.msg == nil && m.says("(in reply to ", "said: ") && m.says("<") && m.anyStrong()
+	return m.msg == nil && m.says("(in reply to ", "] said: ") && m.says("<") && m.anyStrong()
 }
 
 func (m *mail) anyStrong() bool {

@@ -16,7 +16,8 @@ import (
 //   - the header lines of a bounce that a mail program writes above what it
 //     forwards, with the notice below them;
 //   - the text of a notice of fixed wording, or a delivery-status block, that
-//     names a recipient and what became of its mail.
+//     names a recipient and what became of its mail; in mail to many only
+//     below such header lines, since newsletters show examples.
 //
 // A reply that is only mentioned, a code, or talk about a bounce is none.
 func (m *mail) written() bool {
@@ -96,8 +97,8 @@ func (m *mail) quotedBounce(t *text, depth int) []Report {
 		}
 		from = max(below, at+1)
 	}
-	if !quoted && t != m.tail && !m.written() {
-		return nil
+	if m.bulk() || !quoted && t != m.tail && !m.written() {
+		return nil // newsletters and lists show examples
 	}
 	return m.d.textMail(plain).fixedForms()
 }

@@ -91,7 +91,11 @@ func (m *mail) findQuoted() {
 				}
 				*id = m.d.shown(v, t.part, t.offset(i, col+len("message-id:")))
 			case !subject.Known() && prefixFold(s, "subject:"):
-				*subject = m.d.shown(cut(words(s[len("subject:"):]), maxSubject), t.part, t.offset(i, col+len("subject:")))
+				v, at := s[len("subject:"):], t.offset(i, col+len("subject:"))
+				if strings.TrimSpace(v) == "" && i+1 < len(t.lines) && m.htmlOnly() {
+					v, at = t.lines[i+1].s, t.offset(i+1, 0) // the next cell of a table
+				}
+				*subject = m.d.shown(cut(words(v), maxSubject), t.part, at)
 			}
 		}
 	}

@@ -52,6 +52,9 @@ func (m *mail) likelyRecipient(own map[string]bool) Field {
 	if f := m.returnedTo(); f.Known() {
 		return f
 	}
+	if !m.fromDaemon() && !m.nullSender() {
+		return Field{} // a name like "mail server" is no reason to take any address
+	}
 	return first
 }
 
