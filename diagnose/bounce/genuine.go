@@ -4,85 +4,385 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"deadletter/diagnose/safe"
 )
 
-// genuine says how far it is shown that the bounce answers mail of ours.
-// Nothing that a bounce says of itself proves it; only what names our own
-// hosts or domains can, and only where it is known what is ours.
+// maxReturnDays is how long after a mail its bounce is to be expected: mail
+// systems give up after five days (RFC 5321 section 4.5.4.1), some after seven.
+const maxReturnDays = 7
+
+// evidence collects what speaks for and against a bounce.
+type evidence struct {
+	pros, against []safe.Text
+	proof         bool // something that only our mail can hold, or that our own hosts saw
+	capped        bool // something is odd: not proved, whatever else there is
+	authenticated bool // our own server found that it came from where it says
+}
+
+func (e *evidence) pro(t safe.Text)    { e.pros = append(e.pros, t) }
+func (e *evidence) contra(t safe.Text) { e.against = append(e.against, t) }
+
+// genuine says how far it is shown that the bounce answers mail of ours, from
+// its bytes and from what is known of us. It is proved by a token that we
+// issued, or by a path that our own hosts or the refusing side saw: a name
+// that a client merely gave counts for nothing, nor does what a bounce says of
+// itself. Whatever contradicts makes it unproved. DKIM signatures are not
+// looked at: they need DNS.
 func (m *mail) genuine(dr *draft) {
-	r := &dr.r
-	because := func(t safe.Text) { r.GenuineReasons = append(r.GenuineReasons, t) }
-	r.Genuine = Unproved
-	ours := m.d.opts.Ours
-	if host, ok := ours.relayed(r.Through); ok {
-		r.Genuine = Proved
-		because(safe.Textf("the returned mail went through our host %s, by its Received fields", host))
+	r, ours := &dr.r, m.d.opts.Ours
+	if dr.kind != "" {
+		r.Genuine, r.GenuineReasons = Unproved, []safe.Text{"it is no bounce, so there is nothing to prove"}
 		return
 	}
-	if r.ReportingMTA.Known() && ours.host(string(r.ReportingMTA.Value)) {
-		if m.cameFromOurs(ours) {
-			r.Genuine = Proved
-			because(safe.Textf("our own host %s wrote it", r.ReportingMTA.Value))
-			return
-		}
-		because(safe.Textf("it claims to be written by our host %s, but its own Received fields do not show that host", r.ReportingMTA.Value))
-		return
-	}
-	if domain := domainOf(string(r.Sender.Value)); len(ours.Domains) > 0 && domain != "" && !ours.domain(domain) {
-		because(safe.Textf("the sender's domain %s is none of ours: backscatter possible", domain))
-		return
+	var e evidence
+	m.tokens(r, ours, &e)
+	m.path(r, ours, &e)
+	m.dates(r, &e)
+	m.authentication(r, ours, &e)
+	m.recipientFits(dr, ours, &e)
+	m.reporterFits(dr)
+	if domain := domainOf(string(r.Sender.Value)); len(ours.Domains) > 0 && domain != "" && !ours.domain(domain) && !ours.returnDomain(domain) && !e.proof {
+		e.contra(safe.Textf("the sender's domain %s is none of ours: backscatter possible", domain))
 	}
 	switch {
-	case r.Format != FormatDSN:
-		because("a notice in free text can be written by anyone")
-	case !m.head.has("Return-Path"):
-		because("the bounce has no Return-Path field that shows the null sender")
-	case !m.nullSender():
-		because("the bounce did not come from the null sender")
-	case len(m.orig.h) == 0:
-		because("nothing of the mail that failed was returned")
-	case !m.matches(r):
-		because("the returned header names neither this recipient nor the reader of the bounce")
+	case len(e.against) > 0:
+		r.Genuine, r.GenuineReasons = Unproved, e.against
+	case e.proof && !e.capped:
+		r.Genuine, r.GenuineReasons = Proved, e.pros
 	default:
-		r.Genuine = Plausible
-		because("a well-formed notification from the null sender whose returned header fits the recipient")
-		if len(ours.Domains) == 0 && len(ours.Hosts) == 0 {
-			because("which hosts and domains are ours is not known, so nothing more can be checked")
-		} else {
-			because("none of our hosts stands in its returned Received fields")
+		r.Genuine, r.GenuineReasons = m.plausible(r, ours, &e)
+	}
+}
+
+// plausible judges what nothing contradicts and nothing proves.
+func (m *mail) plausible(r *Report, ours Ours, e *evidence) (Genuine, []safe.Text) {
+	switch {
+	case e.proof:
+		return Plausible, e.pros
+	case r.Format != FormatDSN && !e.capped && e.authenticated && m.nullSender() && m.matches(r):
+		return Plausible, e.pros
+	case r.Format != FormatDSN:
+		return Unproved, append(e.pros, "a notice in free text can be written by anyone")
+	case !m.head.has("Return-Path"):
+		return Unproved, append(e.pros, "the bounce has no Return-Path field that shows the null sender")
+	case !m.nullSender():
+		return Unproved, append(e.pros, "the bounce did not come from the null sender")
+	case len(m.orig.h) == 0:
+		return Unproved, append(e.pros, "nothing of the mail that failed was returned")
+	case !m.matches(r):
+		return Unproved, append(e.pros, "the returned header names neither this recipient nor the reader of the bounce")
+	}
+	why := append([]safe.Text{"a well-formed notification from the null sender whose returned header fits the recipient"}, e.pros...)
+	if len(ours.Domains) == 0 && len(ours.Hosts) == 0 {
+		return Plausible, append(why, "which hosts and domains are ours is not known, so nothing more can be checked")
+	}
+	return Plausible, append(why, "none of our hosts stands in its returned Received fields")
+}
+
+// tokens looks for what we issued: an envelope ID, a message ID or a return
+// path, exactly; and for the forms of return paths that name the recipient or
+// are signed, which support but do not prove.
+func (m *mail) tokens(r *Report, ours Ours, e *evidence) {
+	if r.EnvelopeID.Known() && ours.issued(string(r.EnvelopeID.Value)) {
+		e.proof = true
+		e.pro(safe.Textf("it names the envelope ID %s, which we issued", r.EnvelopeID.Value))
+	}
+	if id := string(r.MessageID.Value); id != "" {
+		if ours.issued(id) {
+			e.proof = true
+			e.pro(safe.Textf("it returns the message ID %s, which we issued", id))
+		} else if i := strings.LastIndexByte(id, '@'); i >= 0 && ours.host(id[i+1:]) {
+			e.pro("the returned message ID is of a host of ours")
+		}
+	}
+	for _, to := range m.returnPaths() {
+		switch who := verpRecipient(to); {
+		case ours.issued(to):
+			e.proof = true
+			e.pro(safe.Textf("it came to the return path %s, which we issued", to))
+		case !ours.returnDomain(domainOf(to)) && !ours.domain(domainOf(to)):
+		case who != "" && !strings.EqualFold(who, string(r.Recipient.Value)) && !strings.EqualFold(who, string(r.OriginalRecipient.Value)):
+			e.contra(safe.Textf("it came to the return path of mail to %s, but reports another recipient", who))
+		case who != "":
+			e.pro("it came to a return path of ours that names this recipient")
+		case strings.HasPrefix(strings.ToLower(to), "prvs="):
+			e.pro("it came to a return path in the form of a signed one; the signature cannot be checked here")
 		}
 	}
 }
 
-// relayed finds a host of ours in the Received fields of the returned mail.
-func (o Ours) relayed(through []Field) (string, bool) {
-	if len(o.Hosts) == 0 {
-		return "", false
-	}
-	for _, f := range through {
-		for _, w := range receivedHosts(string(f.Value)) {
-			if o.named(w) {
-				return w, true
+// returnPaths are the addresses that the bounce was delivered to.
+func (m *mail) returnPaths() []string {
+	var out []string
+	for _, name := range []string{"X-Original-To", "Delivered-To", "Envelope-To", "X-Envelope-To", "To"} {
+		for _, f := range m.head.all(name) {
+			if start, end, ok := lastAddress(f.value); ok && len(out) < 10 && !slices.Contains(out, f.value[start:end]) {
+				out = append(out, f.value[start:end])
 			}
 		}
 	}
-	return "", false
+	return out
 }
 
-// receivedHosts gives the hosts and addresses of the from and by clauses.
-func receivedHosts(s string) []string {
-	s = s[:min(len(s), 1024)]
-	if i := strings.LastIndexByte(s, ';'); i >= 0 {
-		s = s[:i]
+// verpRecipient gives the recipient that a variable envelope return path
+// names: "bounces+ann=contoso.example@ours"; "" for none.
+func verpRecipient(address string) string {
+	i := strings.LastIndexByte(address, '@')
+	if i < 0 || strings.HasPrefix(strings.ToLower(address), "prvs=") {
+		return ""
 	}
-	if i := strings.Index(s, " for <"); i >= 0 {
-		s = s[:i]
+	local := address[:i]
+	eq := strings.LastIndexByte(local, '=')
+	if eq < 1 || !isHost(local[eq+1:]) {
+		return ""
 	}
-	return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t()[]<>;,=", r) })
+	start := strings.LastIndexAny(local[:eq], "+")
+	if start < 0 {
+		start = strings.LastIndexByte(local[:eq], '-') // as ezmlm writes it
+	}
+	if who := local[start+1:eq] + "@" + local[eq+1:]; isAddress(who) {
+		return who
+	}
+	return ""
 }
 
+// path reads the Received fields of the returned mail and, where a host of
+// ours claims to have written the bounce, those of the bounce itself.
+func (m *mail) path(r *Report, ours Ours, e *evidence) {
+	var hops []hop
+	for _, f := range r.Through {
+		hops = append(hops, readHop(string(f.Value)))
+	}
+	host, claimed := ours.handedOver(hops, string(r.ReportingMTA.Value))
+	switch {
+	case host != "":
+		e.proof = true
+		e.pro(safe.Textf("the returned mail went through our host %s, by the address or name that its receiver saw", host))
+	case claimed != "":
+		e.contra(safe.Textf("a returned Received field names us only by the greeting %s, which anyone can say: backscatter possible", claimed))
+	case len(hops) == 0 || !ours.hostsKnown():
+	case slices.ContainsFunc(hops[1:], func(h hop) bool { return ours.saw(h) != "" || ours.host(h.by) }):
+		e.contra("our host stands in its returned Received fields only below a host that is none of ours, who could have invented it: backscatter possible")
+	case !ours.host(hops[0].by):
+		e.contra("none of our hosts stands in its returned Received fields: backscatter possible")
+	}
+	if !r.ReportingMTA.Known() || !ours.host(string(r.ReportingMTA.Value)) {
+		return
+	}
+	switch m.fromOurs(ours) {
+	case Proved:
+		e.proof = true
+		e.pro(safe.Textf("our own host %s wrote it, and its own Received fields stay among our hosts", r.ReportingMTA.Value))
+	case Plausible:
+		e.pro(safe.Textf("it claims to be written by our host %s, and nothing shows for certain that it began there", r.ReportingMTA.Value))
+	default:
+		e.proof = false
+		e.contra(safe.Textf("it claims to be written by our host %s, but its own Received fields do not show that it came from there", r.ReportingMTA.Value))
+	}
+}
+
+// handedOver follows the Received fields from the newest, which the refusing
+// side wrote. A host of ours is found where the receiver saw it as its client;
+// further down only as long as every host on the way is of the reporting
+// host's organisation and each field continues the one above by what the
+// receiver saw: what stands below a stranger may be his invention. claimed is
+// a name of ours that was merely given, to a receiver that looked and saw
+// another (Postfix BACKSCATTER_README).
+func (o Ours) handedOver(hops []hop, reporter string) (host, claimed string) {
+	for i, h := range hops {
+		if o.host(h.by) {
+			return "", "" // our own word, which anyone can copy
+		}
+		if w := o.saw(h); w != "" {
+			return w, ""
+		}
+		if h.looked && !o.host(h.name) && o.host(h.helo) && !h.inside() {
+			return "", h.helo
+		}
+		if i+1 == len(hops) {
+			break
+		}
+		from := h.name
+		if from == "" && h.inside() {
+			from = h.helo
+		}
+		if h.from && (from == "" || organisation(from) != organisation(hops[i+1].by)) ||
+			h.by == "" || reporter == "" || organisation(h.by) != organisation(reporter) {
+			break
+		}
+	}
+	return "", ""
+}
+
+// saw gives the name or address by which the receiver itself knew a host of ours.
+func (o Ours) saw(h hop) string {
+	switch {
+	case h.addr != "" && o.named(h.addr):
+		return h.addr
+	case h.name != "" && o.named(h.name):
+		return h.name
+	}
+	return ""
+}
+
+// fromOurs follows the bounce's own Received fields from the newest: proved
+// when all are among our hosts, plausible when there is none, or when a host is
+// known to be ours only by the name that DNS gives for its address.
+func (m *mail) fromOurs(ours Ours) Genuine {
+	fields := m.head.all("Received")
+	if len(fields) == 0 {
+		return Plausible
+	}
+	out := Proved
+	for _, f := range fields {
+		h := readHop(f.value)
+		switch {
+		case !ours.host(h.by):
+			return Unproved
+		case !h.from:
+			return out // it began here
+		case ours.saw(h) != "" || h.inside():
+		case ours.domain(h.name):
+			out = Plausible // a name that DNS gave for the address; whoever has the address sets it
+		default:
+			return Unproved
+		}
+	}
+	return out
+}
+
+// dates compares the bounce's time with the mail's.
+func (m *mail) dates(r *Report, e *evidence) {
+	sent, back := r.Arrived.At, r.FailedAt.At
+	if sent.IsZero() || back.IsZero() {
+		return
+	}
+	switch d := back.Sub(sent); {
+	case d < -time.Hour:
+		e.contra("the bounce is older than the mail that it returns")
+	case d > maxReturnDays*24*time.Hour:
+		e.capped = true
+		e.pro("the bounce came more than seven days after the mail")
+	}
+}
+
+// authentication reads the Authentication-Results of our own servers alone
+// (RFC 8601 section 5), above the first Received field that is not ours.
+func (m *mail) authentication(r *Report, ours Ours, e *evidence) {
+	if len(ours.AuthServers) == 0 {
+		return
+	}
+	for _, f := range m.head {
+		if strings.EqualFold(f.name, "Received") && !ours.host(readHop(f.value).by) {
+			return
+		}
+		if !strings.EqualFold(f.name, "Authentication-Results") {
+			continue
+		}
+		server, results, _ := strings.Cut(strings.ToLower(unfold(f.value)), ";")
+		if !slices.ContainsFunc(ours.AuthServers, func(own string) bool { return strings.EqualFold(own, firstWord(server)) }) {
+			continue
+		}
+		for _, method := range strings.Split(cut(results, 4<<10), ";") {
+			words := strings.Fields(method)
+			if len(words) == 0 {
+				continue
+			}
+			switch words[0] {
+			case "dmarc=fail", "spf=fail", "dkim=fail":
+				e.contra(safe.Textf("our own server %s says %s of it", firstWord(server), words[0]))
+			case "dmarc=pass", "spf=pass", "dkim=pass":
+				for _, w := range words[1:] {
+					_, v, ok := strings.Cut(w, "=")
+					v = v[strings.LastIndexByte(v, '@')+1:]
+					if ok && r.ReportingMTA.Known() && isHost(v) && organisation(v) == organisation(string(r.ReportingMTA.Value)) {
+						e.authenticated = true
+						e.pro(safe.Textf("our own server %s authenticated it: %s of %s", firstWord(server), words[0], v))
+						break
+					}
+				}
+			}
+		}
+	}
+}
+
+// recipientFits asks whether the returned header was sent to whom the bounce
+// reports. A forward or a list may lie between; then nothing is proved by it.
+func (m *mail) recipientFits(dr *draft, ours Ours, e *evidence) {
+	r := &dr.r
+	sent := m.returnedRecipients()
+	if len(sent) == 0 || !r.Recipient.Known() || m.namesRecipient(r) {
+		return
+	}
+	e.capped = true
+	for addr := range sent {
+		if d := domainOf(addr); d != "" && (d == domainOf(string(r.Recipient.Value)) || ours.domain(d)) {
+			return // an alias at the same place, or a list of ours
+		}
+	}
+	dr.find(Contradiction, safe.Textf("the returned mail was sent to others than %s", r.Recipient.Value))
+	if !e.proof {
+		e.contra(safe.Textf("the returned mail was sent to others than %s", r.Recipient.Value))
+	}
+}
+
+// reporterFits notes where the host that claims to report has no part in the
+// way that the bounce came.
+func (m *mail) reporterFits(dr *draft) {
+	host := string(dr.r.ReportingMTA.Value)
+	fields := m.head.all("Received")
+	reader := organisation(domainOf(string(m.headAddress("To").Value))) // a platform may send under its customer's name
+	if !isHost(host) || len(fields) == 0 {
+		return
+	}
+	seen := false
+	for i, f := range fields {
+		h := readHop(f.value)
+		for _, w := range []string{h.helo, h.name, h.by} {
+			if isHost(w) && (strings.EqualFold(w, host) || organisation(w) == organisation(host) || w != h.by && organisation(w) == reader) {
+				return
+			}
+		}
+		if seen = seen || isHost(h.helo) || isHost(h.name); i > maxThrough {
+			break
+		}
+	}
+	if seen {
+		dr.find(Contradiction, safe.Textf("the reporting host %s stands in none of the bounce's own Received fields", host))
+	}
+}
+
+// namesRecipient reports whether the returned header names this recipient.
+func (m *mail) namesRecipient(r *Report) bool {
+	for _, name := range []string{"To", "Cc", "X-Original-To", "Delivered-To", "Envelope-To", "X-Envelope-To", "Received", "X-Failed-Recipients"} {
+		for i, f := range m.orig.h.all(name) {
+			if i > maxThrough {
+				break
+			}
+			low := strings.ToLower(cut(f.value, 16<<10))
+			for _, x := range []Field{r.Recipient, r.OriginalRecipient} {
+				if x.Known() && strings.Contains(low, strings.ToLower(string(x.Value))) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// matches reports whether the returned header speaks of this recipient, or is
+// of mail from the one whom the bounce was sent to.
+func (m *mail) matches(r *Report) bool {
+	if m.namesRecipient(r) {
+		return true
+	}
+	to := m.headAddress("To")
+	return to.Known() && strings.EqualFold(string(to.Value), string(r.Sender.Value)) && r.Sender.By != "To of the notice"
+}
+
+// named reports whether a host name or an address is one of our hosts.
 func (o Ours) named(w string) bool {
 	w = strings.TrimSuffix(strings.ToLower(w), ".")
 	addr, err := netip.ParseAddr(strings.TrimPrefix(w, "ipv6:"))
@@ -97,45 +397,31 @@ func (o Ours) named(w string) bool {
 
 // host reports whether a host is ours: named so, or within a domain of ours.
 func (o Ours) host(name string) bool {
-	return o.named(name) || o.domain(strings.ToLower(name))
+	return name != "" && (o.named(name) || o.domain(strings.ToLower(name)))
 }
 
-func (o Ours) domain(name string) bool {
+func (o Ours) domain(name string) bool { return within(o.Domains, name) }
+
+// returnDomain reports whether our return paths are within a domain.
+func (o Ours) returnDomain(name string) bool { return within(o.ReturnPaths, name) }
+
+func within(domains []string, name string) bool {
 	name = strings.TrimSuffix(strings.ToLower(name), ".")
-	return slices.ContainsFunc(o.Domains, func(d string) bool {
+	return slices.ContainsFunc(domains, func(d string) bool {
 		d = strings.TrimSuffix(strings.ToLower(d), ".")
 		return d != "" && (name == d || strings.HasSuffix(name, "."+d))
 	})
 }
 
-// cameFromOurs checks the bounce's own path: no Received field at all (it
-// never left the host), or one that shows a host of ours.
-func (m *mail) cameFromOurs(ours Ours) bool {
-	fields := m.head.all("Received")
-	for _, f := range fields {
-		if slices.ContainsFunc(receivedHosts(unfold(f.value)), ours.host) {
-			return true
-		}
-	}
-	return len(fields) == 0
+// issued reports whether a token is one that we gave to a mail of ours.
+func (o Ours) issued(token string) bool {
+	token = strings.Trim(token, "<> ")
+	return token != "" && slices.ContainsFunc(o.Issued, func(own string) bool { return strings.EqualFold(strings.Trim(own, "<> "), token) })
 }
 
-// matches reports whether the returned header speaks of this recipient, or is
-// of mail from the one whom the bounce was sent to.
-func (m *mail) matches(r *Report) bool {
-	for _, recipient := range [...]Field{r.Recipient, r.OriginalRecipient} {
-		if !recipient.Known() {
-			continue
-		}
-		low := strings.ToLower(string(recipient.Value))
-		for _, name := range [...]string{"To", "Cc", "X-Original-To", "Delivered-To", "Received", "X-Failed-Recipients"} {
-			for _, f := range m.orig.h.all(name) {
-				if holds(cut(f.value, 2<<10), low) {
-					return true
-				}
-			}
-		}
-	}
-	to := m.headAddress("To")
-	return to.Known() && strings.EqualFold(string(to.Value), string(r.Sender.Value)) && r.Sender.By != "To of the notice"
+// hostsKnown reports whether hosts are named beside the domains.
+func (o Ours) hostsKnown() bool {
+	return slices.ContainsFunc(o.Hosts, func(h string) bool {
+		return !slices.ContainsFunc(o.Domains, func(d string) bool { return strings.EqualFold(d, h) })
+	})
 }

@@ -13,6 +13,10 @@ import (
 type Ours struct {
 	Domains []string // domains that we send from
 	Hosts   []string // names or addresses of our mail servers
+
+	AuthServers []string // authserv-ids that our own servers write (RFC 8601 section 2.5)
+	ReturnPaths []string // domains of the envelope senders that we give to mail we send, where they are others than Domains
+	Issued      []string // envelope IDs, message IDs and return paths that we issued, each exactly as issued
 }
 
 // Options is what Read is given beside the bytes.

@@ -1,0 +1,139 @@
+package bounce
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// hop is what one Received field says (RFC 5321 section 4.4): who came, as far
+// as the receiving host saw it itself, and who received.
+type hop struct {
+	helo   string // the name that the client gave; anyone can say it
+	name   string // the name that its address had in DNS, as the receiver looked it up
+	addr   string // its address
+	by     string // the host that wrote the field
+	from   bool   // the field has a from clause of a host
+	looked bool   // the receiver writes what DNS says of the address, even if nothing
+}
+
+// readHop reads the forms that Postfix, sendmail, Exim, qmail, Exchange and
+// Google write.
+func readHop(s string) hop {
+	s = cut(unfold(s), 2<<10)
+	if i := strings.LastIndexByte(s, ';'); i >= 0 {
+		s = s[:i]
+	}
+	var h hop
+	rest := s
+	if prefixFold(s, "from ") {
+		clause := s[len("from "):]
+		rest = ""
+		if i := byClause(clause); i >= 0 {
+			clause, rest = clause[:i], clause[i+1:]
+		}
+		h.readFrom(clause)
+	}
+	if i := byClause(" " + rest); i >= 0 {
+		h.by = hostWord((" " + rest)[i+len(" by "):])
+	}
+	return h
+}
+
+// byClause finds " by " outside parentheses.
+func byClause(s string) int {
+	depth := 0
+	for i := 0; i+4 <= len(s); i++ {
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			depth = max(0, depth-1)
+		case ' ':
+			if depth == 0 && strings.EqualFold(s[i:i+4], " by ") {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func hostWord(s string) string {
+	w := firstWord(s)
+	if i := strings.IndexAny(w, "([;"); i > 0 {
+		w = w[:i]
+	}
+	return strings.ToLower(strings.Trim(w, "[]()."))
+}
+
+func (h *hop) readFrom(s string) {
+	first := hostWord(s)
+	h.from = strings.Contains(first, ".") || strings.Contains(first, ":") || strings.Contains(s, "[")
+	h.addr = ipOf(first)
+	h.helo = first
+	forged := strings.Contains(strings.ToLower(s), "may be forged")
+	for {
+		i := strings.IndexByte(s, '(')
+		if i < 0 {
+			break
+		}
+		j := strings.IndexByte(s[i:], ')')
+		if j < 0 {
+			break
+		}
+		in := s[i+1 : i+j]
+		s = s[i+j+1:]
+		low := strings.ToLower(in)
+		words := strings.Fields(low)
+		if len(words) == 0 {
+			continue
+		}
+		for _, w := range words {
+			if a := ipOf(w); a != "" && h.addr == "" {
+				h.addr = a
+			}
+		}
+		switch {
+		case strings.Contains(low, "helo=") || words[0] == "helo" || words[0] == "ehlo" || words[0][0] == '[':
+			// Exim and qmail write the looked-up name first, and the given one here
+			if isHost(first) {
+				h.name = first
+			}
+			h.looked = true
+			h.helo = first
+			for _, w := range words {
+				if v, ok := strings.CutPrefix(w, "helo="); ok {
+					h.helo = v
+				}
+			}
+			if (words[0] == "helo" || words[0] == "ehlo") && len(words) > 1 {
+				h.helo = words[1]
+			}
+		case words[0] == "unknown" && len(words) > 1 && ipOf(words[1]) != "":
+			h.looked = true
+		case ipOf(words[0]) == "" && isHost(strings.TrimSuffix(words[0], ".")) && len(words) > 1 && h.name == "" && ipOf(words[1]) != "":
+			h.name, h.looked = strings.TrimSuffix(words[0], "."), true
+		}
+	}
+	h.from = h.from || h.addr != ""
+	if forged {
+		h.name = ""
+	}
+}
+
+// inside reports whether the client's address is none of the public net.
+func (h hop) inside() bool {
+	a, err := netip.ParseAddr(h.addr)
+	return err == nil && (a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast())
+}
+
+// organisation gives the part of a host name that one organisation has: its
+// last two labels, three where the last two are short. It serves to compare,
+// not to decide what is registered.
+func organisation(host string) string {
+	labels := strings.Split(strings.TrimSuffix(strings.ToLower(host), "."), ".")
+	n := 2
+	if k := len(labels); k > 2 && len(labels[k-1]) == 2 && len(labels[k-2]) <= 3 {
+		n = 3
+	}
+	return strings.Join(labels[max(0, len(labels)-n):], ".")
+}
