@@ -63,7 +63,11 @@ func (d *doc) plainASCII(t *text) bool {
 // uses and that cannot hide ASCII.
 var charsets = [...]string{"us-ascii", "ascii", "iso-8859-", "iso8859-", "latin", "windows-125", "cp125",
 	"koi8", "gb18030", "gb2312", "gbk", "big5", "shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j",
-	"euc-jp", "euc-kr", "ks_c_5601", "iso-2022-jp"}
+	"euc-jp", "x-euc-jp", "euc-kr", "ks_c_5601", "ksc5601", "cp949", "windows-949", "windows-874", "tis-620", "cp932", "ms932", "ms_kanji", "cp936", "x-gbk", "macintosh", "iso-2022-jp"}
+
+// otherNames are names of charsets that mail programs write and the registry
+// of the web does not know.
+var otherNames = map[string]string{"cp932": "shift_jis", "ms932": "shift_jis", "cp936": "gbk", "cp949": "euc-kr", "iso-2022-jp-1": "iso-2022-jp", "iso-2022-jp-2": "iso-2022-jp", "iso-2022-jp-ms": "iso-2022-jp", "euc_jp": "euc-jp", "latin-1": "iso-8859-1"}
 
 // decoder brings text of one charset to UTF-8.
 type decoder struct {
@@ -74,6 +78,9 @@ type decoder struct {
 // decoderOf finds the charset of a name in lower case; one without an encoding
 // where it is not of the list.
 func decoderOf(label string) decoder {
+	if other := otherNames[label]; other != "" {
+		label = other
+	}
 	for _, c := range charsets {
 		if strings.HasPrefix(label, c) {
 			enc, _ := charset.Lookup(label)

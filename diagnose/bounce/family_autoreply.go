@@ -94,7 +94,7 @@ func (m *mail) readOrdinary() []Report {
 		dr.r.MessageID = m.d.bodyField(f, m.part(), messageID(f.value))
 	}
 	dr.r.Subject = m.headField("Subject")
-	m.path(&dr.r, m.head, m.part())
+	m.through(&dr.r, m.head, m.part())
 	if m.headSays("Content-Type", "report-type=delivery-status") || m.headSays("Content-Type", "report-type=\"delivery-status\"") {
 		dr.why = "its header announces a delivery report, but no part of it names a recipient; the rest of the mail may be missing"
 	}

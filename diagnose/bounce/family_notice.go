@@ -28,7 +28,7 @@ func (m *mail) isNotice() bool {
 	if len(m.orig.h) > 0 && m.msg.kind != "multipart/digest" {
 		return m.returnsOwn() && (holdsAny(subject, failureSubjects) || holdsAny(m.lower(), failureSubjects))
 	}
-	return holdsAny(subject, failureSubjects) && m.namesFailed() && holdsAny(m.lower(), failureWords)
+	return holdsAny(subject, failureSubjects) && m.namesFailed() && (coded || holdsAny(m.lower(), failureWords))
 }
 
 // namesFailed reports whether the text gives a line to an address that failed

@@ -226,7 +226,10 @@ func TestWordings(t *testing.T) {
 			if strings.Contains(w.body, "550 5.1.1 ") && (r.ReplyCode.Value != "550" || r.EnhancedCode.Value != "5.1.1") {
 				t.Errorf("%s: code %q %q of %q", w.name, string(r.ReplyCode.Value), string(r.EnhancedCode.Value), string(r.Diagnostic.Value))
 			}
-			if strings.HasPrefix(w.name, "exchange") && w.name != "exchange 2003" && res.Format != FormatMicrosoft {
+			if late := strings.HasPrefix(w.name, "delay") || w.name == "proofpoint"; late != (r.Action == Delayed) || late && r.Permanence != Transient {
+				t.Errorf("%s: action %s, %s", w.name, r.Action, r.Permanence)
+			}
+			if strings.HasPrefix(w.name, "exchange") && !strings.HasPrefix(w.name, "exchange 2003") && res.Format != FormatMicrosoft {
 				t.Errorf("%s: read as %s", w.name, res.Format)
 			}
 		}

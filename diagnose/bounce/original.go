@@ -23,7 +23,7 @@ func (m *mail) returnedFields(dr *draft) {
 		if f, ok := h.get("Subject"); ok {
 			r.Subject = m.d.bodyField(f, part, cut(words(f.value), maxSubject))
 		}
-		m.path(r, h, part)
+		m.through(r, h, part)
 		if !r.Arrived.Known() {
 			if f, ok := h.get("Date"); ok {
 				at, _ := parseDate(unfold(f.value))
@@ -36,8 +36,8 @@ func (m *mail) returnedFields(dr *draft) {
 	m.sender(dr)
 }
 
-// path keeps the Received fields of a header, newest first.
-func (m *mail) path(r *Report, h header, part string) {
+// through keeps the Received fields of a header, newest first.
+func (m *mail) through(r *Report, h header, part string) {
 	path := h.all("Received")
 	path = path[:min(len(path), maxThrough)]
 	if len(path) > 0 {

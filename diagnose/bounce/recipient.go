@@ -55,7 +55,16 @@ func (m *mail) likelyRecipient(own map[string]bool) Field {
 	if !m.fromDaemon() && !m.nullSender() {
 		return Field{} // a name like "mail server" is no reason to take any address
 	}
-	return first
+	if first.Known() {
+		return first
+	}
+	to := strings.ToLower(string(m.headAddress("To").Value))
+	for _, mt := range m.mentions() {
+		if mt.strong && strings.EqualFold(mt.addr, to) && rank(readCodes(mt.said())) > 1 {
+			return mt.field(m.d) // the reader wrote to himself
+		}
+	}
+	return Field{}
 }
 
 // returnedRecipients are the addresses that the returned mail was sent to, in

@@ -9,7 +9,7 @@ var forwardSubjects = []string{"fw:", "fwd:", "wg:", "tr:", "rv:", "i:", "enc:",
 var systemNames = []string{"mailer-daemon", "mailer_daemon", "mailerdaemon", "mailer daemon", "mail-daemon", "maildaemon", "mail daemon", "postmaster", "post_master", "post.master", "post master",
 	"mail delivery", "mail.delivery", "maildelivery", "mail-delivery", "mail deliver system", "mail administrator", "mail system", "mailsystem", "mail-system", "ndr administrator", "microsoftexchange",
 	"system administrator", "delivery subsystem", "delivery system", "delivery status", "mdaemon", "mail server", "mailserver", "courier mail", "content-filter", "spam firewall", "bounce-notification",
-	"internet mail service", "smtp server", "mail gateway", "antispam gateway", "systemadministrator", "\u0441\u0438\u0441\u0442\u0435\u043c\u043d\u044b\u0439 \u0430\u0434\u043c\u0438\u043d\u0438\u0441\u0442\u0440\u0430\u0442\u043e\u0440"}
+	"internet mail service", "mail router", "smtp server", "mail gateway", "antispam gateway", "systemadministrator", "\u0441\u0438\u0441\u0442\u0435\u043c\u043d\u044b\u0439 \u0430\u0434\u043c\u0438\u043d\u0438\u0441\u0442\u0440\u0430\u0442\u043e\u0440"}
 
 // fromSystem reports whether a mail system sent the mail, as far as its header
 // says: a name that systems use, the null sender, or the type of a report.
