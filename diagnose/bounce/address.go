@@ -38,10 +38,6 @@ func mailbox(s string) string {
 		}
 	}
 	switch {
-	case strings.Contains(s, "=?"):
-		if w := words(s); isAddress(w) { // an encoded word where none may stand (RFC 2047 section 5)
-			s = w
-		}
 	case kind == "utf-8" && strings.Contains(s, `\x{`):
 		s = unitext(s)
 	case kind == "rfc822":

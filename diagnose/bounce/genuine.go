@@ -37,8 +37,10 @@ func (m *mail) genuine(dr *draft) {
 		return
 	}
 	var e evidence
-	m.tokens(r, ours, &e)
-	m.path(r, ours, &e)
+	if ours.known() {
+		m.tokens(r, ours, &e)
+		m.path(r, ours, &e)
+	}
 	m.dates(r, &e)
 	m.authentication(r, ours, &e)
 	m.recipientFits(dr, ours, &e)
@@ -312,8 +314,11 @@ func (m *mail) authentication(r *Report, ours Ours, e *evidence) {
 // reports. A forward or a list may lie between; then nothing is proved by it.
 func (m *mail) recipientFits(dr *draft, ours Ours, e *evidence) {
 	r := &dr.r
+	if !r.Recipient.Known() || len(m.orig.h) == 0 || m.namesRecipient(r) {
+		return
+	}
 	sent := m.returnedRecipients()
-	if len(sent) == 0 || !r.Recipient.Known() || m.namesRecipient(r) {
+	if len(sent) == 0 {
 		return
 	}
 	e.capped = true
@@ -332,22 +337,24 @@ func (m *mail) recipientFits(dr *draft, ours Ours, e *evidence) {
 // way that the bounce came.
 func (m *mail) reporterFits(dr *draft) {
 	host := string(dr.r.ReportingMTA.Value)
-	fields := m.head.all("Received")
-	reader := organisation(domainOf(string(m.headAddress("To").Value))) // a platform may send under its customer's name
-	if !isHost(host) || len(fields) == 0 {
+	if !isHost(host) {
 		return
 	}
+	fields := m.head.all("Received")
+	of := organisation(host)
+	for _, f := range fields {
+		if strings.Contains(lowerASCII(cut(f.value, 2<<10)), of) {
+			return
+		}
+	}
+	reader := organisation(domainOf(string(m.headAddress("To").Value))) // a platform may send under its customer's name
 	seen := false
 	for i, f := range fields {
 		h := readHop(f.value)
-		for _, w := range []string{h.helo, h.name, h.by} {
-			if isHost(w) && (strings.EqualFold(w, host) || organisation(w) == organisation(host) || w != h.by && organisation(w) == reader) {
-				return
-			}
+		if h.helo != "" && organisation(h.helo) == reader || h.name != "" && organisation(h.name) == reader || i > maxThrough {
+			return
 		}
-		if seen = seen || isHost(h.helo) || isHost(h.name); i > maxThrough {
-			break
-		}
+		seen = seen || isHost(h.helo) || isHost(h.name)
 	}
 	if seen {
 		dr.find(Contradiction, safe.Textf("the reporting host %s stands in none of the bounce's own Received fields", host))
@@ -417,6 +424,11 @@ func within(domains []string, name string) bool {
 func (o Ours) issued(token string) bool {
 	token = strings.Trim(token, "<> ")
 	return token != "" && slices.ContainsFunc(o.Issued, func(own string) bool { return strings.EqualFold(strings.Trim(own, "<> "), token) })
+}
+
+// known reports whether anything is known of us.
+func (o Ours) known() bool {
+	return len(o.Domains) > 0 || len(o.Hosts) > 0 || len(o.ReturnPaths) > 0 || len(o.Issued) > 0
 }
 
 // hostsKnown reports whether hosts are named beside the domains.

@@ -130,10 +130,14 @@ func (h hop) inside() bool {
 // last two labels, three where the last two are short. It serves to compare,
 // not to decide what is registered.
 func organisation(host string) string {
-	labels := strings.Split(strings.TrimSuffix(strings.ToLower(host), "."), ".")
-	n := 2
-	if k := len(labels); k > 2 && len(labels[k-1]) == 2 && len(labels[k-2]) <= 3 {
-		n = 3
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	last := strings.LastIndexByte(host, '.')
+	if last < 0 {
+		return host
 	}
-	return strings.Join(labels[max(0, len(labels)-n):], ".")
+	second := strings.LastIndexByte(host[:last], '.')
+	if second >= 0 && len(host)-last-1 == 2 && last-second-1 <= 3 {
+		second = strings.LastIndexByte(host[:second], '.')
+	}
+	return host[second+1:]
 }

@@ -124,7 +124,7 @@ func TestMailbox(t *testing.T) {
 		"rfc822;a+AB@b.example":                      "a+AB@b.example",
 		`utf-8; zo\x{EB}@b.example`:                  "zo\u00eb@b.example",
 		"utf-8; \u7528\u6237@\u4f8b\u5b50.example":   "\u7528\u6237@\u4f8b\u5b50.example",
-		"rfc822; =?utf-8?Q?zo=C3=AB?=@b.example":     "zo\u00eb@b.example",
+		"rfc822; =?utf-8?Q?zo=C3=AB?=@b.example":     "=?utf-8?Q?zo=C3=AB?=@b.example",
 		`utf-8; z\x{110000}@b.example`:               `z\x{110000}@b.example`,
 		`rfc822; "a b@c"@d.example`:                  `"a b@c"@d.example`,
 		"rfc822; A..b.@docomo.example":               "A..b.@docomo.example",
