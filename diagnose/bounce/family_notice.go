@@ -8,8 +8,9 @@ import (
 )
 
 // isNotice takes free text for a notice when a mail system sent it and it
-// speaks of a failure, by its words or by the reply of a server; or when its
-// subject says so, it names who did not get the mail, and no person wrote it.
+// speaks of a failed delivery, by its words or by the reply of a server, or of
+// any failure beside a returned mail or an address of its own line; or when
+// its subject says so, it names who did not get the mail, and no person wrote it.
 func (m *mail) isNotice() bool {
 	if m.msg == nil {
 		return m.anyStrong() && holdsAny(m.lower(), failureWords)
@@ -23,7 +24,8 @@ func (m *mail) isNotice() bool {
 		return false
 	}
 	if m.fromSystem() {
-		return coded || holdsAny(subject, failureSubjects) || holdsAny(m.lower(), failureWords)
+		return coded || holdsAny(subject, failureSubjects) || holdsAny(m.lower(), deliveryWords) ||
+			(len(m.orig.h) > 0 || m.namesFailed()) && holdsAny(m.lower(), failureWords)
 	}
 	if len(m.orig.h) > 0 && m.msg.kind != "multipart/digest" {
 		return m.returnsOwn() && (holdsAny(subject, failureSubjects) || holdsAny(m.lower(), failureSubjects))

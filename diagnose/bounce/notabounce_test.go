@@ -51,3 +51,30 @@ func TestNoneTakenForABounce(t *testing.T) {
 		t.Errorf("%d samples, %d kinds", seen, len(kinds))
 	}
 }
+
+// TestOtherFailures holds mail of people and systems that speaks of failures
+// and addresses, and of no mail that failed.
+func TestOtherFailures(t *testing.T) {
+	h := "Date: Tue, 24 Nov 2026 08:15:00 +0000\nMessage-ID: <a@contoso.example>\n"
+	for name, raw := range map[string]string{
+		"admin writes":          "From: System Administrator <admin@fabrikam.example>\nTo: robin@fabrikam.example\nSubject: mailbox rejected?\n" + h + "\nHi, mail to kim@contoso.example was rejected yesterday, can you look? Bye\n",
+		"invoice undeliv":       "From: Kim <kim@contoso.example>\nTo: robin@fabrikam.example\nSubject: undelivered goods\n" + h + "\nThe goods were not delivered. Contact:\n\nkim@contoso.example\n+1 555 0100\n",
+		"oof null":              "Return-Path: <>\nFrom: Kim <kim@contoso.example>\nTo: robin@fabrikam.example\nSubject: Re: x\n" + h + "\nI am on parental leave; write to ben@contoso.example. My mailbox is not read.\n",
+		"mail server migration": "From: IT Mail Server Team <it@fabrikam.example>\nTo: robin@fabrikam.example\nSubject: Mail server maintenance\n" + h + "\nMail cannot be delivered on Sunday. Questions: it@fabrikam.example or help@fabrikam.example\n",
+		"dsn talk":              "From: Kim <kim@contoso.example>\nTo: robin@fabrikam.example\nSubject: Delivery Status Notification (Failure) - what is this?\n" + h + "\nI get these all day for ben@contoso.example. 550 5.1.1 they say.\n",
+		"shop status":           "From: Shop <noreply@shop.example>\nTo: robin@fabrikam.example\nSubject: Delivery status of your order\n" + h + "\nYour order 4471 has failed to be delivered to\n\nRobin Hale\n1 High Street\n",
+		"postmaster welcome":    "Return-Path: <>\nFrom: postmaster@contoso.example\nTo: robin@fabrikam.example\nSubject: Welcome\n" + h + "\nYour mailbox is ready. If mail bounces, write to help@contoso.example.\n",
+		"backup report":         "Return-Path: <>\nFrom: backup@contoso.example\nTo: robin@fabrikam.example\nSubject: Backup has failed\n" + h + "\nJob 5 has failed: target not reachable. Owner: kim@contoso.example\n",
+		"cron":                  "Return-Path: <>\nFrom: Cron Daemon <root@contoso.example>\nTo: robin@fabrikam.example\nSubject: Cron <root@web> /usr/bin/check\n" + h + "\nerror: permanent error in job for kim@contoso.example\n",
+		"quota warning":         "Return-Path: <>\nFrom: postmaster@fabrikam.example\nTo: robin@fabrikam.example\nSubject: Quota warning\n" + h + "\nYour mailbox robin@fabrikam.example is 95% full. Mail will be rejected when it is full. Ask help@fabrikam.example.\n",
+		"virus notice":          "Return-Path: <>\nFrom: postmaster@fabrikam.example\nTo: robin@fabrikam.example\nSubject: Virus found in mail to you\n" + h + "\nA mail from kim@contoso.example to you contained a virus and was blocked.\n",
+		"spam digest":           "Return-Path: <>\nFrom: Spam Firewall <postmaster@fabrikam.example>\nTo: robin@fabrikam.example\nSubject: Quarantine summary\n" + h + "\n3 quarantined messages were blocked:\n\nkim@contoso.example   offer\nben@contoso.example   lunch\n",
+	} {
+		res := Read([]byte(raw), Options{})
+		for _, r := range res.Reports {
+			if r.Failure() {
+				t.Errorf("%s: %s %q", name, r.Format, string(r.Recipient.Value))
+			}
+		}
+	}
+}

@@ -16,6 +16,19 @@ var failureSubjects = []string{
 	"nedoru\u010diteln", "olevererbar", "kunne ikke leveres", "kan ikke leveres", "iletilemedi", "teslim edilemedi", "k\u00e9zbes\u00edthetetlen", "\ubc30\ub2ec \ubd88\uac00", "\ubc18\uc1a1", "\uc804\uc1a1 \uc2e4\ud328",
 }
 
+// deliveryWords are what notices say in their text of a mail that did not
+// arrive: enough by themselves where a mail system writes.
+var deliveryWords = append([]string{
+	"cannot be delivered", "can not be delivered", "couldn't be delivered", "wasn't delivered", "not been delivered", "delivering your mail", "trouble delivering", "failed to deliver", "problem delivering",
+	"error sending your mail", "message was returned", "mail was returned", "did not reach", "mail could not be", "message could not be", "no such user", "mailbox is full", "mailbox full", "over quota", "exceeds allowed size",
+	"not listed in domino", "invalid final delivery", "failed addresses", "following address failed", "address(es) failed", "kann nicht zugestellt", "pas pu \u00eatre remis", "n'a pu \u00eatre remis", "pas \u00e9t\u00e9 remis",
+	"no se ha podido entregar", "no pudo ser entregado", "no fue entregado", "non \u00e8 stato consegnato", "recapito non riuscito", "non consegn", "n\u00e3o p\u00f4de ser entregue", "n\u00e3o foi entregue", "n\u00e3o pode ser entregue",
+	"niet worden afgeleverd", "niet bezorgd", "bezorging", "nie zosta\u0142a dostarczona", "\u0441\u0431\u043e\u0439 \u0434\u043e\u0441\u0442\u0430\u0432\u043a\u0438", "\u043d\u0435 \u043c\u043e\u0436\u0435\u0442 \u0431\u044b\u0442\u044c \u0434\u043e\u0441\u0442\u0430\u0432\u043b\u0435\u043d",
+	"\u914d\u4fe1\u3067\u304d", "\u9001\u4fe1\u3067\u304d", "\u914d\u9001\u3067\u304d", "\u914d\u9054\u3067\u304d", "\u5c4a\u3051\u3067\u304d", "\u5c4a\u3051\u308b\u3053\u3068\u304c\u3067\u304d", "\u5b9b\u5148\u304c\u3042\u308a\u307e\u305b\u3093",
+	"\u9000\u56de", "\u65e0\u6cd5\u6295\u9012", "\u6295\u9012\u5931\u8d25", "\u53d1\u9001\u5931\u8d25", "\u7121\u6cd5\u9001\u9054", "\u6295\u905e\u5931\u6557", "nepoda\u0159ilo doru\u010dit", "kunde inte levereras", "ikke leveres",
+	"g\u00e5r inte att leverera", "ei voitu toimittaa", "ula\u015ft\u0131r\u0131lamad\u0131", "\ubc30\ub2ec\ub418\uc9c0", "\uc804\ub2ec\ub418\uc9c0", "\ubc30\ub2ec \uc2e4\ud328", "\ubc1c\uc1a1 \uc2e4\ud328",
+}, failureSubjects...)
+
 // failureWords are what notices in free text speak of, in lower case. They
 // count only where a mail system writes.
 var failureWords = append([]string{
