@@ -177,6 +177,19 @@ func TestBounds(t *testing.T) {
 		"near boundaries": func() string {
 			return head + "Content-Type: multipart/mixed; boundary=" + repeat("-", 190) + "x\n\n" + repeat(repeat("-", 198)+"\n", 120000)
 		},
+		"forwarded headers": func() string {
+			return "From: a@b.example\nTo: c@d.example\nSubject: Fwd: x\n\n" + repeat("> From: postmaster@b.example\n> Subject: Undelivered Mail\n> To: c@d.example\n>\n> <a@b.example>:\n", 100000)
+		},
+		"half a forwarded header": func() string {
+			return "From: a@b.example\nTo: c@d.example\nSubject: Fwd: x\n\n" + repeat("From: a\nx\n", 1000000)
+		},
+		"attached files": func() string {
+			return head + "Content-Type: multipart/mixed; boundary=b\n\n" + repeat("--b\nContent-Type: text/plain; name=a.eml\n\n"+head+"Subject: Fwd: x\n\n"+repeat("From: a\nDate: b\nTo: c\n\n", 400)+"\n", 2000)
+		},
+		"tags with addresses": func() string { return head + "Content-Type: text/html\n\n" + repeat("<a@b.example>", 2000000) },
+		"labels": func() string {
+			return head + "Return-Path: <>\n\n" + repeat("Recipient:\nFrom:\na@b.example\n", 800000)
+		},
 		"Received lines": func() string { return head + "\n" + repeat("Received: from x\n", 200000) },
 	}
 	for name, build := range cases {
