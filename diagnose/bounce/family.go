@@ -104,8 +104,11 @@ func (m *mail) read(depth int) []Report {
 // readAs reads with the first family of a place that matches and finds something.
 func (m *mail) readAs(in place) []Report {
 	for _, f := range families {
-		if f.in&in == 0 || in == inMail && f.in&inText != 0 && m.written() || !f.match(m) {
-			continue // the text of a notice in a mail that a person wrote is a forward
+		if f.in&in == 0 || !f.match(m) {
+			continue
+		}
+		if in == inMail && f.in&inText != 0 && f.format != FormatEvent && m.written() {
+			continue // the text of a notice in a mail that a person wrote is a forward; nobody writes an event
 		}
 		drafts := f.read(m)
 		if len(drafts) == 0 {
