@@ -1,6 +1,7 @@
 package bounce
 
 import (
+	"cmp"
 	"strings"
 
 	"deadletter/diagnose/reply"
@@ -10,6 +11,7 @@ import (
 // draft is a report while a family fills it.
 type draft struct {
 	r             Report
+	format        Format // where one reading finds several; else the family's
 	status        Field  // the Status field of a notification
 	context       string // all that is said about the recipient, where it is more than the reply
 	contextAt     Field  // where the context begins
@@ -26,6 +28,9 @@ type draft struct {
 	settled       reply.Reason // what the source says happened without any reply
 	soft          bool         // the source calls it temporary
 	keys          []string     // name one mail to one recipient among the events of one input
+	ours          bool         // the host that wrote the log refused a client
+	grade         byte         // '4' or '5' where the log tells it without a code
+	expired       bool         // the queue gave up on it, whatever the last reply was
 }
 
 // repeated notes fields that stand more than once.
@@ -54,7 +59,7 @@ func (m *mail) finish(format Format, drafts []draft) []Report {
 	out := make([]Report, 0, len(drafts))
 	for i := range drafts {
 		dr := &drafts[i]
-		dr.r.Format = format
+		dr.r.Format = cmp.Or(dr.format, format)
 		m.envelope(dr)
 		m.returnedFields(dr)
 		dr.conversation(m.d)

@@ -17,9 +17,10 @@ type mail struct {
 	whole    *text     // pasted text, all of it; nil for a mail
 	tail     *text     // what follows the line that announces the returned mail
 	orig     returned
-	inside   []*entity // messages within
-	attached []*entity // mails attached as files, or hidden by a transfer encoding
-	receipt  *text     // disposition notification (RFC 8098)
+	inside   []*entity  // messages within
+	attached []*entity  // mails attached as files, or hidden by a transfer encoding
+	receipt  *text      // disposition notification (RFC 8098)
+	log      *logReader // the input read as a log; see logOf
 
 	low      string // the human text in lower case, bounded; see lower
 	lowDone  bool

@@ -44,7 +44,7 @@ func missing(r *Report) []Missing {
 		if !ok {
 			at = l.where
 		}
-		if l.field == "message_id" && r.Format == FormatPostfixLog && !r.QueueID.Known() {
+		if l.field == "message_id" && isLogFormat(r.Format) && !r.QueueID.Known() {
 			at = "refused before the message was sent, so this server never saw it; the log of the sending side has it"
 		}
 		if out == nil {

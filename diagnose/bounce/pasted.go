@@ -10,7 +10,8 @@ import (
 // pasted reads input that is no mail: data, log lines, a delivery-status block,
 // the text of a notice, one or several replies, each also behind quote marks.
 func (d *doc) pasted() []Report {
-	if out := (&mail{d: d}).readAs(inWhole); len(out) > 0 {
+	whole := &mail{d: d}
+	if out := whole.readAs(inWhole); len(out) > 0 || whole.quietLog() {
 		return out
 	}
 	if d.plainTable() {

@@ -13,7 +13,7 @@ type phrase struct {
 }
 
 var phrases = [...]phrase{
-	{"while receiving the initial server greeting", StageConnect}, {"refused to talk to me", StageConnect}, {"[connect]", StageConnect},
+	{"while receiving the initial server greeting", StageConnect}, {"refused to talk to me", StageConnect}, {"but greeting failed", StageConnect}, {"[connect]", StageConnect},
 	{"my name was rejected", StageEHLO}, {"does not like sender", StageMail}, {"sender was rejected", StageMail}, {"[mail_from]", StageMail},
 	{"does not like recipient", StageRcpt}, {"[rcpt_to]", StageRcpt}, {"failed after i sent the message", StageContent},
 	{"refused to accept your message (data)", StageContent},

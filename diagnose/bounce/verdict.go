@@ -45,6 +45,9 @@ func (dr *draft) judge() {
 	if dr.settled != "" {
 		r.Reason = dr.settled
 	}
+	if dr.expired && !strings.HasPrefix(string(r.ReplyCode.Value), "5") {
+		r.Reason = reply.Expired // what the last of several delays was says less
+	}
 	if r.Stage == StageUnknown && got.NoAttempt {
 		r.Stage = StageLocal
 	}
@@ -81,6 +84,8 @@ func (m *mail) verdict(dr *draft) {
 	case Delivered, Relayed, Expanded:
 		if dr.kind == "" {
 			dr.kind = NotDelivered
+		}
+		if dr.why == "" {
 			dr.why = safe.Textf("the notification says that the mail was %s", string(r.Action))
 		}
 	}
@@ -108,6 +113,8 @@ func (m *mail) verdict(dr *draft) {
 		class = r.ReplyCode.Value[0]
 	case r.EnhancedCode.Known():
 		class = r.EnhancedCode.Value[0]
+	default:
+		class = dr.grade
 	}
 	switch {
 	case r.Action == Delayed, class == '4', dr.soft, !r.RetryUntil.At.IsZero() && r.Action != Failed:
@@ -129,7 +136,7 @@ func (dr *draft) contradictions() {
 		return 0
 	}
 	status, code, enhanced := class(dr.status), class(r.ReplyCode), class(r.EnhancedCode)
-	if r.Action == Failed && !dr.assumed && (status == '4' || status == '2') && r.NotABounce == "" {
+	if r.Action == Failed && !dr.assumed && !dr.expired && (status == '4' || status == '2') && r.NotABounce == "" {
 		dr.find(Contradiction, safe.Textf("the action is failed, but the status %s is of class %c", dr.status.Value, status))
 	}
 	if r.Action == Delayed && status == '5' {
