@@ -91,6 +91,8 @@ func TestGolden(t *testing.T) {
 func TestProvenance(t *testing.T) {
 	for _, name := range []string{"notification/gateway-sendgrid.eml", "notification/postfix-dsn.eml", "notification/postfix-three-recipients.eml", "notice/exim-notice.eml", "notice/exim-notice-cr.eml",
 		"notification/delayed-dsn.eml", "notice/qmail-notice.eml", "notice/sendmail-transcript.eml", "reply/reply-single.txt", "log/postfix-bounced.log", "log/postfix-noqueue.log",
+		"log/postfix-expired.log", "log/postfix-rules.log", "log/exim-main.log", "log/exim-rejected.log", "log/exim-syslog.log", "log/sendmail-bounced.log", "log/sendmail-deferred.log", "log/sendmail-rejected.log",
+		"log/opensmtpd-delivery.log", "log/opensmtpd-refused.log", "log/haraka-bracket.log", "log/haraka-deferred.log", "log/haraka-logfmt.log", "log/qmail-local.log",
 		"log/exchange-tracking.log", "log/microsoft365-trace.csv", "log/microsoft365-detail.csv", "log/powermta-acct.csv", "log/sendgrid-activity.csv", "log/bounce-table.csv", "suppression/sendgrid-bounces.csv", "suppression/mailgun-bounces.csv",
 		"suppression/ses-destinations.tsv", "suppression/postmark-suppressions.csv", "suppression/mandrill-denylist.csv", "suppression/unknown-platform.csv", "suppression/no-names.txt", "forwarded/quoted-notice.txt", "forwarded/forwarded.eml"} {
 		raw, res := readSample(t, name, Options{})
