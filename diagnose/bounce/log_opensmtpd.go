@@ -153,19 +153,6 @@ func (r *logReader) opensmtpdDelivery(l *logLine, id, rest piece) {
 	r.keep(opensmtpd, dr, l, id)
 }
 
-// quotedAttr finds name="value" or name=value.
-func quotedAttr(p piece, name string) piece {
-	v, ok := attr(p, name)
-	if !ok || !strings.HasPrefix(v.s, `"`) {
-		return v
-	}
-	whole := p.from(v.at + 1 - p.at)
-	if i := strings.IndexByte(whole.s, '"'); i >= 0 {
-		return whole.to(i)
-	}
-	return whole
-}
-
 // opensmtpdRefusal reads "smtp failed-command command="RCPT TO:<...>"
 // result="550 ..."". The host that writes the log is the one that refused.
 func (r *logReader) opensmtpdRefusal(l *logLine, session, rest piece) {

@@ -111,13 +111,13 @@ func (r *logReader) qmailDelivery(l *logLine, id, p piece) {
 	rp := &dr.r
 	if started != nil {
 		if len(started.to) > 0 {
-			rp.Recipient = r.toldField(started.to[0])
+			rp.Recipient = r.remarkField(started.to[0])
 		}
 		if started.local {
 			rp.Stage = StageLocal
 		}
 		msg = piece{qmailMessage + started.messageOf.s, p.at}
-		rp.QueueID = r.toldField(started.messageOf)
+		rp.QueueID = r.remarkField(started.messageOf)
 		if q := r.queue.get(msg.s); q != nil && q.from.set {
 			rp.Sender = r.sender(q)
 		}

@@ -5,44 +5,6 @@ import (
 	"time"
 )
 
-// piece is a span of a log line: its text, and the column where it begins.
-type piece struct {
-	s  string
-	at int
-}
-
-func (p piece) from(i int) piece { return piece{p.s[i:], p.at + i} }
-func (p piece) to(i int) piece   { return piece{p.s[:i], p.at} }
-
-// trim takes blanks off both ends.
-func (p piece) trim() piece {
-	p = p.from(len(p.s) - len(strings.TrimLeft(p.s, " \t")))
-	p.s = strings.TrimRight(p.s, " \t")
-	return p
-}
-
-// cut splits at the first sep.
-func (p piece) cut(sep string) (before, after piece, ok bool) {
-	i := strings.Index(p.s, sep)
-	if i < 0 {
-		return p, p.from(len(p.s)), false
-	}
-	return p.to(i), p.from(i + len(sep)), true
-}
-
-// word takes the first word off; what follows begins without blanks.
-func (p piece) word() (word, rest piece) {
-	i := strings.IndexByte(p.s, ' ')
-	if i < 0 {
-		return p, p.from(len(p.s))
-	}
-	rest = p.from(i)
-	for len(rest.s) > 0 && rest.s[0] == ' ' {
-		rest = rest.from(1)
-	}
-	return p.to(i), rest
-}
-
 // logLine is one line of a log: what syslog, a journal, a container or the
 // program itself wrote before the message, and the message.
 type logLine struct {

@@ -173,9 +173,21 @@ func TestEximLines(t *testing.T) {
 			`delayed a@contoso.example() <>   [] local undefined transient`},
 		{`1vNabc-000001-2x -> a@contoso.example R=r T=t H=mx1.contoso.example [198.51.100.11]`,
 			`delivered a@contoso.example() <>   mx1.contoso.example[198.51.100.11]  delivered unknown`},
+		{`1vNabc-000001-2x == a@contoso.example R=dnslookup T=remote_smtp defer (111): Connection refused`,
+			`delayed a@contoso.example() <>   [] connect undefined transient`},
+		{`1vNabc-000001-2x ** a@contoso.example R=dnslookup T=remote_smtp H=mx1.contoso.example [198.51.100.11]: SMTP error from remote mail server after pipelined sending data block: 552 5.3.4 Message size exceeds fixed limit`,
+			`failed a@contoso.example() <> 552 5.3.4 mx1.contoso.example[198.51.100.11] content mesgtoobig permanent`},
 		{`no host name found for IP address 203.0.113.9`,
 			``},
 	})
+}
+
+func TestUnescapeLog(t *testing.T) {
+	for in, want := range map[string]string{`550-a\n550 b`: "550-a 550 b", `gr\303\274n`: "gr\u00fcn", `"x\"y\\z"`: `"x"y\z"`, `DOM\user`: `DOM\user`, `end\`: `end\`, `\38`: `\38`} {
+		if got := unescapeLog(in); got != want {
+			t.Errorf("%q gives %q, want %q", in, got, want)
+		}
+	}
 }
 
 func TestSendmailLines(t *testing.T) {

@@ -8,16 +8,16 @@ import (
 
 // queued is what the lines of one queue ID told before, or beside, its deliveries.
 type queued struct {
-	from, messageID, client, size, subject told
-	to                                     []told // recipients, where the deliveries do not name them
-	host, addr, trouble                    told   // the other side and what went wrong, where the deliveries do not tell
-	drafts                                 []int  // of this queue ID
-	messageOf                              told   // qmail: the message of a delivery
-	local                                  bool   // qmail: delivered on the host itself
+	from, messageID, client, size, subject remark
+	to                                     []remark // recipients, where the deliveries do not name them
+	host, addr, trouble                    remark   // the other side and what went wrong, where the deliveries do not tell
+	drafts                                 []int    // of this queue ID
+	messageOf                              remark   // qmail: the message of a delivery
+	local                                  bool     // qmail: delivered on the host itself
 }
 
-// told is a value with its place in the raw input.
-type told struct {
+// remark is a value with its place in the raw input.
+type remark struct {
 	s   string
 	off int
 	set bool // also where the value is empty, as the null reverse path is
@@ -88,10 +88,10 @@ func (r *logReader) forget(id string) {
 	r.queue.free = append(r.queue.free, x)
 }
 
-// tell makes a told value of a piece of a line.
-func tell(l *logLine, p piece) told { return told{p.s, l.offset(p.at), true} }
+// tell makes a remark of a piece of a line.
+func tell(l *logLine, p piece) remark { return remark{p.s, l.offset(p.at), true} }
 
-func (r *logReader) toldField(t told) Field { return r.d.shown(cut(t.s, maxSubject), "", t.off) }
+func (r *logReader) remarkField(t remark) Field { return r.d.shown(cut(t.s, maxSubject), "", t.off) }
 
 // join gives the drafts of a queue ID what its other lines told.
 func (r *logReader) join(q *queued) {
@@ -106,10 +106,10 @@ func (r *logReader) join(q *queued) {
 			rp.Sender = r.sender(q)
 		}
 		if !rp.MessageID.Known() {
-			rp.MessageID = r.toldField(q.messageID)
+			rp.MessageID = r.remarkField(q.messageID)
 		}
 		if !rp.Subject.Known() {
-			rp.Subject = r.toldField(q.subject)
+			rp.Subject = r.remarkField(q.subject)
 		}
 		if q.client.s != "" && !a.ours {
 			a.find(Note, safe.Textf("the mail came in from %s", cut(q.client.s, 300)))
@@ -122,7 +122,7 @@ func (r *logReader) join(q *queued) {
 
 // sender gives the envelope sender that a queue ID was told to have.
 func (r *logReader) sender(q *queued) Field {
-	f := r.toldField(q.from)
+	f := r.remarkField(q.from)
 	if q.from.s == "" {
 		f = r.nullPath(q.from.off)
 	}

@@ -24,7 +24,7 @@ var phrases = [...]phrase{
 func commandStage(command string) Stage {
 	c := strings.ToUpper(strings.TrimSpace(command))
 	switch {
-	case strings.HasPrefix(c, "END OF DATA"), c == ".", strings.HasPrefix(c, "TEXT"), strings.HasPrefix(c, "BDAT"), strings.HasPrefix(c, "MESSAGE BODY"), strings.HasPrefix(c, "EOM"), strings.HasPrefix(c, "FINAL "):
+	case strings.HasPrefix(c, "END OF DATA"), c == ".", strings.HasPrefix(c, "TEXT"), strings.HasPrefix(c, "BDAT"), strings.HasPrefix(c, "MESSAGE BODY"), strings.HasPrefix(c, "EOM"), strings.HasPrefix(c, "SENDING DATA BLOCK"), strings.HasPrefix(c, "FINAL "):
 		return StageContent
 	case strings.HasPrefix(c, "RCPT"):
 		return StageRcpt
