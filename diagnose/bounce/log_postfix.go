@@ -18,6 +18,9 @@ func postfixKind(msg piece) (id piece, kind LineKind) {
 	if _, _, ok := postfixAction(rest); ok {
 		return id, LineDelivery
 	}
+	if id.s == "" && strings.HasPrefix(rest.s, "to=<") && strings.Contains(rest.s, ", relay=") && strings.Contains(rest.s, " status=") {
+		return piece{}, LineDelivery // pasted without the beginning of its line
+	}
 	if id.s == "" || rest.s == "" {
 		return piece{}, LineOther
 	}

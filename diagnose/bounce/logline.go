@@ -212,7 +212,7 @@ func (l *logLine) tagged(p piece) piece {
 		l.tag, l.pid = tag, pid
 		return rest
 	}
-	if len(first.s) > 255 || !hostWord(first.s) || eximIDLen(first.s) > 0 {
+	if len(first.s) > 255 || !namesHost(first.s) || eximIDLen(first.s) > 0 {
 		return p
 	}
 	second, rest := rest.word()
@@ -248,7 +248,7 @@ func isTag(s string) bool {
 	return s != "" && letter(s[0])
 }
 
-func hostWord(s string) bool {
+func namesHost(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; !letter(c) && !digit(c) && strings.IndexByte("._-:[]", c) < 0 {
 			return false
