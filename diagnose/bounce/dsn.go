@@ -72,6 +72,7 @@ func (m *mail) statusDraft(n notification, group header) draft {
 		if prefixFold(strings.TrimLeft(f.value, " \t"), "x-unix") {
 			dr.program = r.Diagnostic // RFC 3464 section 2.1.1: not what an SMTP server said
 			dr.program.Value = "x-unix"
+			r.Stage = StageLocal // a program that delivers, run by the reporting host
 		}
 	}
 	if f, ok := group.get("X-Supplementary-Info"); ok {

@@ -167,13 +167,17 @@ func (dr *draft) beside(mt *mention, d *doc) {
 func (m *mail) failedRecipients() []Field {
 	var out []Field
 	for _, f := range m.head.all("X-Failed-Recipients") {
-		v := f.value
+		v := fromOctal(f.value)
 		for from := 0; len(out) < maxReports; {
 			start, end, ok := nextAddress(v, from)
 			if !ok {
 				break
 			}
-			out = append(out, m.d.shown(v[start:end], m.part(), f.off+start))
+			at := f.off
+			if len(v) == len(f.value) {
+				at += start
+			}
+			out = append(out, m.d.shown(v[start:end], m.part(), at))
 			from = end
 		}
 	}

@@ -164,10 +164,11 @@ func bareMention(s string, col int) (mention, bool) {
 	if i := strings.Index(a, "\":"); i > 0 {
 		a = a[:i]
 	}
-	if !isAddress(a) || strings.Contains(a, "://") {
+	named := fromOctal(a)
+	if !isAddress(named) || strings.Contains(a, "://") {
 		return mention{}, false
 	}
-	mt := mention{addr: a, col: col, rest: s[len(a):], restCol: col + len(a)}
+	mt := mention{addr: named, col: col, rest: s[len(a):], restCol: col + len(a)}
 	// "old@example.com <robin@example.com>: ...": the word is a display name, the
 	// mailbox stands in brackets (RFC 5322 section 3.4)
 	if name, more, ok := strings.Cut(mt.rest, "<"); ok && strings.Trim(name, " \t") == "" {
@@ -215,6 +216,26 @@ func labelMention(s string) (mention, bool) {
 	}
 	return mention{}, false
 }
+
+// fromOctal gives an address as it was before Exim wrote its bytes beyond ASCII as
+// backslash and three octal digits (string_printing in Exim's src/string.c).
+func fromOctal(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) && '2' <= s[i+1] && s[i+1] <= '3' && octal(s[i+2]) && octal(s[i+3]) {
+			out = append(out, (s[i+1]-'0')<<6|(s[i+2]-'0')<<3|(s[i+3]-'0'))
+			i += 3
+			continue
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
+}
+
+func octal(c byte) bool { return '0' <= c && c <= '7' }
 
 // leadMention reads a line with a phrase and an address after it.
 func leadMention(s string) (mention, bool) {

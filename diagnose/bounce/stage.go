@@ -16,7 +16,7 @@ var phrases = [...]phrase{
 	{"while receiving the initial server greeting", StageConnect}, {"refused to talk to me", StageConnect}, {"but greeting failed", StageConnect}, {"[connect]", StageConnect},
 	{"my name was rejected", StageEHLO}, {"does not like sender", StageMail}, {"sender was rejected", StageMail}, {"[mail_from]", StageMail},
 	{"does not like recipient", StageRcpt}, {"[rcpt_to]", StageRcpt}, {"failed after i sent the message", StageContent},
-	{"refused to accept your message (data)", StageContent},
+	{"refused to accept your message (data)", StageContent}, {"local delivery failed", StageLocal},
 	{"failed to add recipient", StageRcpt}, {"failed to set sender", StageMail}, // Roundcube, PHPMailer
 }
 
@@ -59,7 +59,8 @@ func readStage(s string) (stage Stage, command string, at int) {
 			}
 			start := from + i
 			at = start + len(lead)
-			if strings.HasPrefix(low[at:], "pipelined ") {
+			pipelined := strings.HasPrefix(low[at:], "pipelined ")
+			if pipelined {
 				at += len("pipelined ")
 			}
 			from = at
@@ -67,6 +68,10 @@ func readStage(s string) (stage Stage, command string, at int) {
 				continue
 			}
 			stage = commandStage(s[at:min(len(s), at+24)])
+			if pipelined && stage == StageContent {
+				stage = StageUnknown // Exim names the last command it had sent: the reply may be to any before it
+				continue
+			}
 			if stage == StageUnknown || (lead == "for " || lead == "smtp:") && !commandFollows(low[at:], lead) {
 				continue
 			}
@@ -162,7 +167,7 @@ func readSaying(s string) saying {
 	}
 	if end < 0 {
 		low := lowerASCII(s)
-		for _, lead := range []string{"connect to ", "connection with ", "conversation with ", "connected to ", "host ", "timed out with ", "talking to ", "server at "} {
+		for _, lead := range []string{"connect to ", "connection with ", "conversation with ", "connected to ", "host ", "timed out with ", "talking to ", "server at ", "of server "} {
 			if i := strings.Index(low, lead); i >= 0 && (i == 0 || !wordByte(low[i-1])) {
 				sub := readHosts(s[i+len(lead) : min(len(s), i+len(lead)+300)])
 				if sub.host == "" && sub.addr == "" {

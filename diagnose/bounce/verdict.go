@@ -17,6 +17,7 @@ func (dr *draft) judge() {
 	if text == "" {
 		text = dr.context
 	}
+	text = beforeRetries(text)
 	speaker := string(r.RemoteMTA.Value)
 	if speaker == "" {
 		speaker = string(r.Source.Value)
@@ -72,6 +73,15 @@ func (dr *draft) judgeInner(in reply.Input, got reply.Reading) reply.Reading {
 		return inner
 	}
 	return got
+}
+
+// beforeRetries takes off what Exim adds to the last attempt's own words when it
+// gives up: "mailbox is full: retry timeout exceeded". Why it failed stands before.
+func beforeRetries(text string) string {
+	if before, ok := strings.CutSuffix(text, ": retry timeout exceeded"); ok && before != "" {
+		return before
+	}
+	return text
 }
 
 // readReply is the one place that asks package reply.
