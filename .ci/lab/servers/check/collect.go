@@ -185,8 +185,8 @@ func linesOf(log, server string) map[string]string {
 		if id != nil && id[1] != "NOQUEUE" {
 			if from := of[id[1]]; from != "" {
 				out[from] += l
+				continue
 			}
-			continue
 		}
 		if from := senderAddress.FindString(l); from != "" && failures.MatchString(l) {
 			out[from] += l

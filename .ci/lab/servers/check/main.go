@@ -75,5 +75,9 @@ func check(binary, table string, files []file, update bool) error {
 	if err != nil {
 		return err
 	}
-	return compare(expected, got)
+	open, err := readOpen(filepath.Join(filepath.Dir(table), "open.tsv"))
+	if err != nil {
+		return err
+	}
+	return compare(expected, got, open)
 }
