@@ -26,6 +26,9 @@ func (dr *draft) judge() {
 		speaker = string(r.ReportingMTA.Value)
 	}
 	in := reply.Input{Code: string(r.ReplyCode.Value), Enhanced: string(r.EnhancedCode.Value), Text: text, Speaker: speaker, Stage: string(r.Stage)}
+	if in.Code == "" && in.Enhanced == "" && r.Action == Delayed {
+		in.Code = "4" // told as temporary, in words alone: as Exim logs "temporarily rejected"
+	}
 	got := readReply(in)
 	if r.Inner != nil {
 		got = dr.judgeInner(in, got)

@@ -149,7 +149,7 @@ var (
 func failedTo(s string) map[string]bool {
 	out := map[string]bool{}
 	for _, m := range failedWho.FindAllStringSubmatch(s, -1) {
-		out[m[0][:min(len(m[0]), 0)]+m[1]+m[2]] = true
+		out[m[1]+m[2]] = true
 	}
 	return out
 }

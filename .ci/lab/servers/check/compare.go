@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -119,29 +117,6 @@ func readExpected(path string) (map[key][]reading, error) {
 	return out, nil
 }
 
-// readOpen reads open.tsv: the first four cells of expected.tsv and the name of a
-// column, or "source" for one that is not read at all.
-func readOpen(path string) (map[string]bool, error) {
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]bool{}
-	for n, l := range strings.Split(string(raw), "\n") {
-		if l == "" || l[0] == '#' {
-			continue
-		}
-		if strings.Count(l, "\t") != 4 {
-			return nil, fmt.Errorf("%s, line %d: five cells are needed", path, n+1)
-		}
-		out[l] = true
-	}
-	return out, nil
-}
-
 func writeExpected(path string, got map[key][]reading) error {
 	var b strings.Builder
 	b.WriteString(heading)
@@ -182,19 +157,12 @@ func counts(expected map[key][]reading) map[key]int {
 	return out
 }
 
-// compare prints how many fields of each kind of source were read right, and each
-// difference. Those that stand in open are known and do not make it fail.
-func compare(expected, got map[key][]reading, open map[string]bool) error {
+// compare prints how many fields of each kind of source were read right, and each difference.
+func compare(expected, got map[key][]reading) error {
 	type tally struct{ right, of int }
 	tallies := map[string][]tally{}
 	var wrong []string
-	known := map[string]bool{}
-	differs := func(k key, column, format string, a ...any) {
-		id := strings.Join([]string{k.name, k.sender, k.server, k.kind, column}, "\t")
-		if open[id] {
-			known[id] = true
-			return
-		}
+	differs := func(k key, format string, a ...any) {
 		wrong = append(wrong, fmt.Sprintf("%s: %s", k, fmt.Sprintf(format, a...)))
 	}
 	for _, k := range sorted(expected) {
@@ -214,7 +182,7 @@ func compare(expected, got map[key][]reading, open map[string]bool) error {
 			if i < len(have) {
 				r = have[i]
 			} else {
-				differs(k, "source", "nothing was read for %s", want.Recipient)
+				differs(k, "nothing was read for %s", want.Recipient)
 			}
 			same := true
 			w, g := want.cells(), r.cells()
@@ -226,7 +194,7 @@ func compare(expected, got map[key][]reading, open map[string]bool) error {
 				}
 				same = false
 				if i < len(have) {
-					differs(k, columns[c], "%s of %s is %q, expected %q", columns[c], want.Recipient, *g[c], *w[c])
+					differs(k, "%s of %s is %q, expected %q", columns[c], want.Recipient, *g[c], *w[c])
 				}
 			}
 			if same {
@@ -234,12 +202,12 @@ func compare(expected, got map[key][]reading, open map[string]bool) error {
 			}
 		}
 		for _, r := range have[min(len(have), len(expected[k])):] {
-			differs(k, "source", "unexpected %s", strings.ReplaceAll(line(r), "\t", " "))
+			differs(k, "unexpected %s", strings.ReplaceAll(line(r), "\t", " "))
 		}
 	}
 	for _, k := range sorted(got) {
 		if len(expected[k]) == 0 {
-			differs(k, "source", "unexpected source")
+			differs(k, "unexpected source")
 		}
 	}
 	names := append(slices.Clone(columns), "all of it")
@@ -262,14 +230,6 @@ func compare(expected, got map[key][]reading, open map[string]bool) error {
 	}
 	for _, w := range wrong {
 		fmt.Println(w)
-	}
-	if len(open) > 0 {
-		fmt.Printf("known differences: %d of %d in open.tsv\n", len(known), len(open))
-	}
-	for _, id := range slices.Sorted(maps.Keys(open)) {
-		if !known[id] {
-			fmt.Printf("no longer a difference, take it out of open.tsv: %s\n", strings.ReplaceAll(id, "\t", " "))
-		}
 	}
 	if len(wrong) > 0 {
 		return fmt.Errorf("%d differences", len(wrong))

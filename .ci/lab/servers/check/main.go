@@ -75,9 +75,5 @@ func check(binary, table string, files []file, update bool) error {
 	if err != nil {
 		return err
 	}
-	open, err := readOpen(filepath.Join(filepath.Dir(table), "open.tsv"))
-	if err != nil {
-		return err
-	}
-	return compare(expected, got, open)
+	return compare(expected, got)
 }
