@@ -19,7 +19,7 @@ func main() {
 		out    = flag.String("out", "", "folder to keep notifications and log lines in")
 		update = flag.Bool("update", false, "write expected.tsv anew from what was read")
 		again  = flag.Bool("again", false, "send nothing: read what the folder out holds from a run before")
-		wait   = flag.Duration("wait", 40*time.Second, "how long to wait for the bounces")
+		wait   = flag.Duration("wait", 60*time.Second, "how long to wait for the bounces")
 	)
 	flag.Parse()
 	table := filepath.Join(*here, "expected.tsv")
