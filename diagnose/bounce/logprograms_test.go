@@ -174,9 +174,9 @@ func TestEximLines(t *testing.T) {
 		{`1vNabc-000001-2x -> a@contoso.example R=r T=t H=mx1.contoso.example [198.51.100.11]`,
 			`delivered a@contoso.example() <>   mx1.contoso.example[198.51.100.11]  delivered unknown`},
 		{`1vNabc-000001-2x == a@contoso.example R=dnslookup T=remote_smtp defer (111): Connection refused`,
-			`delayed a@contoso.example() <>   [] connect undefined transient`},
+			`delayed a@contoso.example() <>   [] connect networkerror transient`},
 		{`1vNabc-000001-2x ** a@contoso.example R=dnslookup T=remote_smtp H=mx1.contoso.example [198.51.100.11]: SMTP error from remote mail server after pipelined sending data block: 552 5.3.4 Message size exceeds fixed limit`,
-			`failed a@contoso.example() <> 552 5.3.4 mx1.contoso.example[198.51.100.11] content mesgtoobig permanent`},
+			`failed a@contoso.example() <> 552 5.3.4 mx1.contoso.example[198.51.100.11]  mesgtoobig permanent`},
 		{`no host name found for IP address 203.0.113.9`,
 			``},
 	})

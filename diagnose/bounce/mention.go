@@ -235,8 +235,6 @@ func fromOctal(s string) string {
 	return string(out)
 }
 
-func octal(c byte) bool { return '0' <= c && c <= '7' }
-
 // leadMention reads a line with a phrase and an address after it.
 func leadMention(s string) (mention, bool) {
 	low := strings.ToLower(s)
