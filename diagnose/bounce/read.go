@@ -24,6 +24,8 @@ type Options struct {
 	Name string    // where the bytes came from; not interpreted
 	Now  time.Time // resolves log times that have no year; zero leaves such times unknown
 	Ours Ours
+
+	Origin Origin // where the bytes stand in the input that they were taken from
 }
 
 // Why an input gives no reports.
@@ -63,6 +65,13 @@ type doc struct {
 // byte order mark is read as any other; offsets are of the bytes in raw.
 func Read(raw []byte, opts Options) Result {
 	d := &doc{opts: opts, b: &budget{}}
+	res := d.read(raw)
+	opts.Origin.move(&res, d.src)
+	return res
+}
+
+// read reads the bytes as if they were the whole input.
+func (d *doc) read(raw []byte) Result {
 	long := len(raw) > maxInput
 	if long {
 		raw = raw[:maxInput]
