@@ -23,19 +23,23 @@ type desk struct {
 
 // Read says what a pasted text is, before anything is asked.
 func (d *desk) Read(raw []byte) ui.Reading {
-	result := bounce.Read(raw, bounce.Options{Name: "paste", Now: d.now(), Ours: ours(d.ownMTAs)})
-	if result.Problem != nil {
-		return ui.Reading{Headline: result.Says}
+	all := readBytes("paste", raw, d.options())
+	if err := all.nothing(); err != nil {
+		return ui.Reading{Headline: all.says}
 	}
+	result := all.first
 	c := diagnose.Fold([]diagnose.Event{{Seq: 1, At: d.now(), By: diagnose.Program, Body: diagnose.CaseOpened{OwnMTAs: d.ownMTAs}},
-		{Seq: 2, At: d.now(), By: diagnose.Actor(d.user), Body: captured(capturedBounce{"paste", raw, result.Reports[0]})}}).With(d.local)
+		{Seq: 2, At: d.now(), By: diagnose.Actor(d.user), Body: captured(all.list[0])}}).With(d.local)
 	flow := diagnose.Next(c, d.now())
 	panel := flow.Step(diagnose.StepCapture)
 	r := result.Reports[0]
 	_, domain := diagnose.AddressDomain(r.Recipient.Value)
 	out := ui.Reading{
 		Recognised: true, Headline: safe.Textf("%s: %s", result.Recognised, first(panel.Verdict)),
-		Reading: panel.So, Recipients: len(result.Reports), Domain: safe.Of(domain), Enough: "To begin, yes. Anything pasted after it is added to the case.",
+		Reading: panel.So, Recipients: len(all.list), Domain: safe.Of(domain), Enough: "To begin, yes. Anything pasted after it is added to the case.",
+	}
+	if all.messages > 1 {
+		out.Headline = safe.Textf("%d messages; the first: %s", all.messages, out.Headline)
 	}
 	if domain == "" {
 		out.Enough = "Not quite: the recipient is not in it, so DNS has nothing to be asked about."
@@ -52,6 +56,11 @@ func (d *desk) Read(raw []byte) ui.Reading {
 	return out
 }
 
+// options are what bounces are read with.
+func (d *desk) options() bounce.Options {
+	return bounce.Options{Now: d.now(), Ours: ours(d.ownMTAs)}
+}
+
 func first(list []safe.Text) safe.Text {
 	if len(list) == 0 {
 		return ""
@@ -61,15 +70,11 @@ func first(list []safe.Text) safe.Text {
 
 // Open makes one case per recipient of the text.
 func (d *desk) Open(ctx context.Context, source string, raw []byte, offline bool) ([]ui.Session, error) {
-	result := bounce.Read(raw, bounce.Options{Name: source, Now: d.now(), Ours: ours(d.ownMTAs)})
-	if result.Problem != nil {
-		return nil, errors.New(string(result.Says))
+	all := readBytes(source, raw, d.options())
+	if err := all.nothing(); err != nil {
+		return nil, err
 	}
-	var list []capturedBounce
-	for _, r := range result.Reports {
-		list = append(list, capturedBounce{source, raw, r})
-	}
-	return d.openGroups(ctx, gather(list), offline)
+	return d.openGroups(ctx, gather(all.list), offline)
 }
 
 func (d *desk) openGroups(ctx context.Context, groups []group, offline bool) ([]ui.Session, error) {
@@ -94,17 +99,17 @@ func (d *desk) openGroups(ctx context.Context, groups []group, offline bool) ([]
 // Add adds the text to an open case: its bounces for the case's recipient, and
 // those that name none.
 func (d *desk) Add(ctx context.Context, s ui.Session, source string, raw []byte) error {
-	result := bounce.Read(raw, bounce.Options{Name: source, Now: d.now(), Ours: ours(d.ownMTAs)})
-	if result.Problem != nil {
-		return errors.New(string(result.Says))
+	all := readBytes(source, raw, d.options())
+	if err := all.nothing(); err != nil {
+		return err
 	}
 	own := diagnose.RecipientKey(s.Case().Recipient)
 	added := 0
-	for _, r := range result.Reports {
-		if key := diagnose.RecipientKey(r.Recipient.Value); key != "" && own != "" && key != own {
+	for _, b := range all.list {
+		if key := diagnose.RecipientKey(b.report.Recipient.Value); key != "" && own != "" && key != own {
 			continue
 		}
-		if err := s.Propose(ctx, captured(capturedBounce{source, raw, r})); err != nil {
+		if err := s.Propose(ctx, captured(b)); err != nil {
 			return err
 		}
 		added++

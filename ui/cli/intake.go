@@ -1,115 +1,116 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"iter"
 	"slices"
-	"syscall"
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/bounce/container"
 	"deadletter/diagnose/safe"
 )
 
-// Bounds of an intake. A file larger than a reader takes is read to one byte
-// more, so that the reader sees that it was cut.
+// The bounds of what becomes cases. A bounce more is not read into one; capture
+// reads any number.
 const (
-	maxInputBytes = 25 << 20
-	maxInputFiles = 100_000
+	maxCases       = 100
+	maxCaseBounces = 1000
+	maxCaseBytes   = 64 << 20 // of the bounces, which cases keep
 )
 
-// input is one file of an intake.
-type input struct {
-	path string // as given; joined to the folder's path for files in a folder; "-" for standard input
-	raw  []byte
-	err  error
+// readings is what pieces told, as far as it can become cases.
+type readings struct {
+	list      []capturedBounce
+	first     bounce.Result // of the first piece that told something
+	messages  int           // pieces that told something
+	complain  []string      // what could not be read, a line each
+	unread    bool          // something asked for was not read
+	recipient map[string]bool
+	bytes     int
+	says      safe.Text // why nothing was read
 }
 
-// inputs gives the files behind the paths in order, each read when it is its
-// turn. Folders are walked by name.
-func inputs(paths []string, stdin io.Reader) func(yield func(input) bool) {
-	return func(yield func(input) bool) {
-		count := 0
-		for _, path := range paths {
-			if path == "-" {
-				raw, err := readBounded(stdin)
-				if !yield(input{path, raw, err}) {
-					return
-				}
-				continue
+// readPieces reads pieces one after the other, until a bound is hit.
+func readPieces(pieces iter.Seq[container.Piece], opts bounce.Options) *readings {
+	all := &readings{recipient: map[string]bool{}}
+	var tally container.Tally
+	for p := range pieces {
+		all.complain = append(all.complain, complain(p)...)
+		var remark passedOver
+		if p.Err != nil {
+			if !errors.As(p.Err, &remark) {
+				all.unread, all.says = true, safe.Of(p.Err.Error())
 			}
-			info, err := os.Stat(path)
-			if err != nil || !info.IsDir() {
-				if !yield(readInput(path)) {
-					return
-				}
-				continue
-			}
-			stopped := false
-			walk := filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-				switch {
-				case err != nil:
-					if !yield(input{path: p, err: readError(p, err)}) {
-						stopped = true
-						return fs.SkipAll
-					}
-					return nil
-				case d.IsDir() || !d.Type().IsRegular():
-					return nil
-				case count >= maxInputFiles:
-					yield(input{path: p, err: fmt.Errorf("more than %d files; the rest is left out", maxInputFiles)})
-					stopped = true
-					return fs.SkipAll
-				}
-				count++
-				if !yield(readInput(p)) {
-					stopped = true
-					return fs.SkipAll
-				}
-				return nil
-			})
-			if stopped {
-				return
-			}
-			if walk != nil && !yield(input{path: path, err: readError(path, walk)}) {
-				return
-			}
+			continue
+		}
+		all.unread = all.unread || len(p.Findings) > 0
+		res := p.Read(opts)
+		if before, ended := tally.Add(p, &res); ended {
+			all.ended(before)
+		}
+		if !all.add(p, res) {
+			break
 		}
 	}
+	if last, ended := tally.End(); ended {
+		all.ended(last)
+	}
+	return all
 }
 
-func readInput(path string) input {
-	f, err := os.Open(path)
-	if err != nil {
-		return input{path: path, err: readError(path, err)}
+// ended notes a file that told nothing.
+func (all *readings) ended(o container.Outcome) {
+	if o.Reports == 0 {
+		all.complain = append(all.complain, fmt.Sprintf("deadletter: %s: %s", safe.Of(o.Name), o.Last.Says))
+		all.unread, all.says = true, o.Last.Says
 	}
-	defer f.Close()
-	raw, err := readBounded(f)
-	if err != nil {
-		err = readError(path, err)
-	}
-	return input{path, raw, err}
 }
 
-func readBounded(r io.Reader) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(r, maxInputBytes+1))
+// add takes the reports of a piece; false when no more fit.
+func (all *readings) add(p container.Piece, res bounce.Result) bool {
+	if len(res.Reports) > 0 {
+		if all.messages == 0 {
+			all.first = res
+		}
+		all.messages++
+		all.bytes += len(p.Raw)
+	}
+	for _, r := range res.Reports {
+		key := diagnose.RecipientKey(r.Recipient.Value)
+		says := ""
+		switch {
+		case !all.recipient[key] && len(all.recipient) >= maxCases:
+			says = fmt.Sprintf("more than %d recipients: the first became cases", maxCases)
+		case len(all.list) >= maxCaseBounces:
+			says = fmt.Sprintf("more than %d bounces: the first were read into cases", maxCaseBounces)
+		case len(all.list) > 0 && all.bytes > maxCaseBytes:
+			says = "more than 64 MiB of bounces: the first were read into cases"
+		}
+		if says != "" {
+			all.complain = append(all.complain, "deadletter: "+says+"; deadletter capture reads them all")
+			all.unread = true
+			return false
+		}
+		all.recipient[key] = true
+		all.list = append(all.list, capturedBounce{p.Name, p.Raw, r})
+	}
+	return true
 }
 
-// readError says what is so and what to do.
-func readError(path string, err error) error {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: there is no such file", path)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s: you may not read this file", path)
-	case errors.Is(err, syscall.EISDIR):
-		return fmt.Errorf("%s: this is a folder", path)
+// readBytes reads bytes that are no file: a paste.
+func readBytes(source string, raw []byte, opts bounce.Options) *readings {
+	return readPieces(container.Open(source, bytes.NewReader(raw)), opts)
+}
+
+// nothing says why there is no report; nil when there is one.
+func (all *readings) nothing() error {
+	if len(all.list) > 0 {
+		return nil
 	}
-	return fmt.Errorf("%s cannot be read: %w", path, err)
+	return errors.New(string(all.says))
 }
 
 // ours says what a bounce is checked against to show that it answers mail of

@@ -12,7 +12,6 @@ import (
 	"deadletter/diagnose"
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/report"
-	"deadletter/diagnose/safe"
 )
 
 // investigateWithin bounds one headless case.
@@ -52,7 +51,7 @@ func headless(ctx context.Context, env Environment, g *globals, paths []string, 
 	if err != nil {
 		return err
 	}
-	list, unreadable := readAll(env, g.ownMTAs, paths, env.Stderr)
+	list, unreadable := readAll(ctx, env, g.ownMTAs, paths, env.Stderr)
 	groups := gather(list)
 	if len(groups) == 0 {
 		if unreadable {
@@ -119,23 +118,12 @@ func exitCode(f diagnose.Flow) int {
 	return report.ExitCode([]diagnose.Flow{f})
 }
 
-// readAll reads every input, and says what could not be read.
-func readAll(env Environment, own, paths []string, errs io.Writer) (list []capturedBounce, unreadable bool) {
-	for in := range inputs(paths, env.Stdin) {
-		if in.err != nil {
-			fmt.Fprintln(errs, "deadletter: "+string(safe.Of(in.err.Error())))
-			unreadable = true
-			continue
-		}
-		result := bounce.Read(in.raw, bounce.Options{Name: in.path, Now: env.Now(), Ours: ours(own)})
-		if result.Problem != nil {
-			fmt.Fprintf(errs, "deadletter: %s: %s\n", safe.Of(in.path), result.Says)
-			unreadable = true
-			continue
-		}
-		for _, r := range result.Reports {
-			list = append(list, capturedBounce{in.path, in.raw, r})
-		}
+// readAll reads every input into what can become cases, and says what could not
+// be read.
+func readAll(ctx context.Context, env Environment, own, paths []string, errs io.Writer) (list []capturedBounce, unreadable bool) {
+	all := readPieces(intake(ctx, paths, env.Stdin, &meter{}), bounce.Options{Now: env.Now(), Ours: ours(own)})
+	for _, line := range all.complain {
+		fmt.Fprintln(errs, line)
 	}
-	return list, unreadable
+	return all.list, all.unread
 }

@@ -64,7 +64,7 @@ func newResolver(g *globals, now func() time.Time) (dnsx.Resolver, error) {
 func zoneResolver(path string, now func() time.Time) (dnsx.Resolver, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &exitError{code: exitUnreadable, err: readError(path, err)}
+		return nil, &exitError{code: exitUnreadable, err: fmt.Errorf("%s: %w", path, readError(err))}
 	}
 	defer f.Close()
 	zones, err := dnstest.ParseZones(f, path)

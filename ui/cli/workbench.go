@@ -31,7 +31,7 @@ func openWorkbench(ctx context.Context, env Environment, g *globals, paths []str
 	}
 	d := &desk{opener: o, env: env}
 	var said strings.Builder
-	list, unreadable := readAll(env, g.ownMTAs, paths, &said)
+	list, unreadable := readAll(ctx, env, g.ownMTAs, paths, &said)
 	io.WriteString(env.Stderr, said.String())
 	if len(paths) > 0 && len(list) == 0 {
 		if unreadable {

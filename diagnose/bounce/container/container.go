@@ -20,7 +20,8 @@ import (
 // piece with an error says so; what came before is still given.
 const (
 	maxMessage  = 25 << 20  // bytes of a message, or of anything that cannot be divided
-	maxBatch    = 512 << 10 // bytes of lines given at once
+	maxWhole    = 512 << 10 // bytes of lines that are read as one; of a longer log the messages are read one by one
+	maxBatch    = 128 << 10 // bytes of lines given at once
 	maxNesting  = 3         // archives in archives
 	maxMembers  = 100_000   // members of one archive
 	maxIndex    = 8 << 20   // bytes of a zip's directory, which is read into memory

@@ -35,7 +35,7 @@ func (k kind) archive() bool { return k >= kindGzip && k <= kindTar }
 const headBytes = 64 << 10
 
 // recognise sees what a stream holds. An mbox is known from its first lines;
-// what is no longer than one batch is read as it is.
+// lines that are no longer than 512 KiB are read as one.
 func (w *window) recognise() kind {
 	w.fill(4)
 	if k := packed(w.ahead()); k != kindWhole {
@@ -61,10 +61,10 @@ func (w *window) recognise() kind {
 	if bounce.BeginsMail(head) {
 		return kindMail
 	}
-	if !w.fill(maxBatch + 1) {
+	if !w.fill(maxWhole + 1) {
 		return kindWhole
 	}
-	first := bytes.TrimLeft(w.ahead()[:maxBatch], "\ufeff \t\r\n")
+	first := bytes.TrimLeft(w.ahead()[:maxWhole], "\ufeff \t\r\n")
 	line, rest, _ := bytes.Cut(first, []byte{'\n'})
 	switch {
 	case len(line) > 0 && line[0] == '{' && json.Valid(line) && bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte("{")):

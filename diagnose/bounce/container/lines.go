@@ -78,7 +78,7 @@ func (in *input) batches(name string, w *window, r rows) {
 type plainLines struct{}
 
 func (plainLines) begin([]byte) int                                  { return 0 }
-func (plainLines) longest() int                                      { return maxBatch }
+func (plainLines) longest() int                                      { return maxWhole }
 func (plainLines) end(b []byte) int                                  { return lastLine(b) }
 func (plainLines) passed([]byte, int, int) ([]byte, *bounce.Segment) { return nil, nil }
 
