@@ -13,7 +13,7 @@ import (
 // What is in flight at once: read and not yet written. One larger piece goes alone.
 const (
 	inFlightPieces = 128
-	inFlightBytes  = 2 << 20
+	inFlightBytes  = 1 << 20
 )
 
 // reading is a piece that is read, or will be.

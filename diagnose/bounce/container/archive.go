@@ -19,6 +19,11 @@ import (
 // with it.
 func (in *input) unpack(name string, w *window, k kind, nested int) {
 	packed := io.MultiReader(bytes.NewReader(w.ahead()), &rest{w})
+	if in.packings == 0 {
+		packed = &outermost{packed, in}
+	}
+	in.packings++
+	defer func() { in.packings-- }()
 	var r io.Reader
 	if k == kindBzip2 {
 		r = bzip2.NewReader(packed)
@@ -36,6 +41,18 @@ func (in *input) unpack(name string, w *window, k kind, nested int) {
 		return
 	}
 	in.open(name, inner, nested+1)
+}
+
+// outermost counts what is taken by an unpacking that is in no other.
+type outermost struct {
+	r  io.Reader
+	in *input
+}
+
+func (o *outermost) Read(p []byte) (int, error) {
+	n, err := o.r.Read(p)
+	o.in.packed += int64(n)
+	return n, err
 }
 
 // rest reads what a window has not read yet.
@@ -62,7 +79,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 		return 0, &bound{"it unpacks to more than 256 GiB; what lies beyond was not read"}
 	}
 	if in.unpacked > freeRatio && in.unpacked/maxRatio > in.packed {
-		return 0, &bound{"it unpacks to more than 250 times its size, as no mail does; what lies beyond 64 MiB was not read"}
+		return 0, &bound{"it unpacks to more than 100 times its size, as no mail does; the rest was not read"}
 	}
 	n, err := b.r.Read(p)
 	in.unpacked += int64(n)
@@ -85,6 +102,11 @@ func (in *input) zip(name string, w *window, nested int) {
 		}
 		src = bytes.NewReader(w.ahead())
 	}
+	if in.packings == 0 {
+		in.packed += src.Size()
+	}
+	in.packings++
+	defer func() { in.packings-- }()
 	if entries, size := directory(src); entries > maxMembers || size > maxIndex {
 		in.fail(name, "this zip has more than 100000 members; unpack it, and give the folder")
 		return
@@ -108,7 +130,7 @@ func (in *input) zip(name string, w *window, nested int) {
 		inside := names.path(name, f.Name)
 		switch {
 		case in.spent():
-			in.fail(name, "the zip unpacks to more than 250 times its size, as no mail does; the members that follow were not read")
+			in.fail(name, "the zip unpacks to more than 100 times its size, as no mail does; the members that follow were not read")
 			return
 		case !f.Mode().IsRegular():
 			in.fail(inside, "this member is no file, and was passed over")

@@ -27,8 +27,8 @@ const (
 	maxIndex    = 8 << 20   // bytes of a zip's directory, which is read into memory
 	maxHeld     = 32 << 20  // bytes of a zip that is not a file of its own and is held in memory
 	maxUnpacked = 256 << 30 // bytes unpacked of one input
-	freeRatio   = 64 << 20  // bytes unpacked before the ratio is looked at
-	maxRatio    = 250       // bytes unpacked of one packed; text seldom passes 50, a bomb has 1,000
+	freeRatio   = 16 << 20  // bytes unpacked before the ratio is looked at
+	maxRatio    = 100       // bytes unpacked of one packed; logs reach 30, a bomb 1,000
 	maxName     = 1 << 10   // bytes kept of the path of a member
 )
 
@@ -65,10 +65,9 @@ type sized interface {
 func Open(name string, src io.Reader) iter.Seq[Piece] {
 	return func(yield func(Piece) bool) {
 		in := &input{yield: yield}
-		counted := &countingReader{r: src, in: in}
-		w := newWindow(counted)
+		w := newWindow(sourceReader{src})
 		if s, ok := src.(sized); ok {
-			in.file, in.packed, counted.in = s, s.Size(), nil
+			in.file = s
 			w.expect(s.Size())
 		}
 		in.open(name, w, 0)
@@ -79,7 +78,8 @@ func Open(name string, src io.Reader) iter.Seq[Piece] {
 type input struct {
 	yield    func(Piece) bool
 	file     sized // the input itself, where its bytes can be read in any order
-	packed   int64 // bytes of the input, or those read of it
+	packed   int64 // bytes that the outermost unpacking took; of a zip, which is read in any order, all of them
+	packings int   // unpackings around what is read now
 	unpacked int64
 	done     bool // nothing more is wanted, or a bound of the whole input was hit
 }
@@ -164,17 +164,11 @@ func (in *input) broken(name string, w *window) {
 	}
 }
 
-// countingReader counts what is read of an input whose length is not known.
-type countingReader struct {
-	r  io.Reader
-	in *input
-}
+// sourceReader marks the errors of the input itself.
+type sourceReader struct{ r io.Reader }
 
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	if c.in != nil {
-		c.in.packed += int64(n)
-	}
+func (s sourceReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
 	if err != nil && err != io.EOF {
 		err = &sourceError{err}
 	}

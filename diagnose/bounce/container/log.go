@@ -9,7 +9,7 @@ import (
 // The bounds of what is remembered of a log while it streams by.
 const (
 	maxIDs        = 50_000
-	maxRemembered = 8 << 20   // bytes, of all queue IDs
+	maxRemembered = 4 << 20   // bytes, of all queue IDs
 	maxLogLine    = 64 << 10  // bytes given of one line; bounce.Read cuts it there
 	maxPerID      = 128 << 10 // bytes of one queue ID, before they are given
 	maxPlain      = 100       // messages given of a log in which all were delivered
