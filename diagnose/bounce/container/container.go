@@ -27,7 +27,7 @@ const (
 	maxIndex    = 8 << 20   // bytes of a zip's directory, which is read into memory
 	maxHeld     = 32 << 20  // bytes of a zip that is not a file of its own and is held in memory
 	maxUnpacked = 256 << 30 // bytes unpacked of one input
-	freeRatio   = 16 << 20  // bytes unpacked before the ratio is looked at
+	freeRatio   = 8 << 20   // bytes unpacked before the ratio is looked at
 	maxRatio    = 100       // bytes unpacked of one packed; logs reach 30, a bomb 1,000
 	maxName     = 1 << 10   // bytes kept of the path of a member
 )
