@@ -215,6 +215,17 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// TestWideText: text in UTF-16 is given as it is, however long.
+func TestWideText(t *testing.T) {
+	raw := []byte{0xff, 0xfe}
+	for range 40_000 {
+		raw = append(raw, "5\x005\x000\x00 \x00n\x00o\x00\n\x00"...)
+	}
+	if got := collect("x", raw, true); len(got) != 1 || len(got[0].Raw) != len(raw) {
+		t.Errorf("%d pieces", len(got))
+	}
+}
+
 // TestBrokenSource: an error of the input itself is said once, behind what was
 // read before it.
 func TestBrokenSource(t *testing.T) {

@@ -41,6 +41,9 @@ func (w *window) recognise() kind {
 	if k := packed(w.ahead()); k != kindWhole {
 		return k
 	}
+	if b := w.ahead(); bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
+		return kindWhole // UTF-16, which bounce.Read decodes
+	}
 	w.fill(512)
 	if isTar(w.ahead()) {
 		return kindTar
