@@ -37,8 +37,8 @@ func TestOrigin(t *testing.T) {
 
 // TestOriginSegments reads lines that stood far apart.
 func TestOriginSegments(t *testing.T) {
-	first := "Nov 23 09:00:01 relay postfix/qmgr[77]: 4F1: from=<news@fabrikam.example>, size=900, nrcpt=1 (queue active)\n"
-	second := "Nov 23 09:00:09 relay postfix/smtp[78]: 4F1: to=<a@b.example>, relay=mx.b.example[192.0.2.7]:25, dsn=5.1.1, status=bounced (host mx.b.example[192.0.2.7] said: 550 5.1.1 no)\n"
+	first := "Nov 23 09:00:01 relay postfix/qmgr[77]: 4F1A0B: from=<news@fabrikam.example>, size=900, nrcpt=1 (queue active)\n"
+	second := "Nov 23 09:00:09 relay postfix/smtp[78]: 4F1A0B: to=<a@b.example>, relay=mx.b.example[192.0.2.7]:25, dsn=5.1.1, status=bounced (host mx.b.example[192.0.2.7] said: 550 5.1.1 no)\n"
 	res := Read([]byte(first+second), Options{Now: testNow, Origin: Origin{{0, 500, 6}, {len(first), 90_000, 800}}})
 	r := res.Reports[0]
 	if r.Sender.Offset != 500+strings.Index(first, "news@") || r.Sender.Line != 6 {

@@ -130,9 +130,9 @@ func TestLogMemory(t *testing.T) {
 // TestLogOfOneMessage: a queue ID with very many lines is given in parts.
 func TestLogOfOneMessage(t *testing.T) {
 	var b bytes.Buffer
-	b.WriteString("Nov 23 09:00:00 relay postfix/qmgr[7]: 4D1: from=<list@fabrikam.example>, size=900, nrcpt=9000 (queue active)\n")
+	b.WriteString("Nov 23 09:00:00 relay postfix/qmgr[7]: 4D1A0B: from=<list@fabrikam.example>, size=900, nrcpt=9000 (queue active)\n")
 	for i := range 9000 {
-		fmt.Fprintf(&b, "Nov 23 09:00:00 relay postfix/smtp[7]: 4D1: to=<r%d@b.example>, relay=mx.b.example[192.0.2.7]:25, dsn=5.1.1, status=bounced (host mx.b.example[192.0.2.7] said: 550 5.1.1 no (in reply to RCPT TO command))\n", i)
+		fmt.Fprintf(&b, "Nov 23 09:00:00 relay postfix/smtp[7]: 4D1A0B: to=<r%d@b.example>, relay=mx.b.example[192.0.2.7]:25, dsn=5.1.1, status=bounced (host mx.b.example[192.0.2.7] said: 550 5.1.1 no (in reply to RCPT TO command))\n", i)
 	}
 	n := 0
 	for _, p := range collect("mail.log", b.Bytes(), false) {
