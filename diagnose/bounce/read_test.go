@@ -88,6 +88,23 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestKindsHaveSamples: every kind of input has at least three samples.
+func TestKindsHaveSamples(t *testing.T) {
+	kinds := map[string]int{}
+	for _, name := range sampleNames(t) {
+		kind, _, _ := strings.Cut(name, "/")
+		kinds[kind]++
+	}
+	for _, kind := range []string{"notification", "notice", "forwarded", "status", "reply", "log", "event", "suppression"} {
+		if kinds[kind] < 3 {
+			t.Errorf("%s: %d samples", kind, kinds[kind])
+		}
+	}
+	if kinds["not-a-bounce"] < 20 {
+		t.Errorf("not-a-bounce: %d samples", kinds["not-a-bounce"])
+	}
+}
+
 // TestProvenance holds that every field of an exact part stands where it says.
 func TestProvenance(t *testing.T) {
 	for _, name := range []string{"notification/gateway-sendgrid.eml", "notification/postfix-dsn.eml", "notification/postfix-three-recipients.eml", "notice/exim-notice.eml", "notice/exim-notice-cr.eml",
