@@ -120,7 +120,7 @@ func (m *Model) pasteView(w, h int) []row {
 	default:
 		say(strong, "Paste a bounce")
 		blank()
-		say(plain, "A whole bounce mail, one SMTP reply, a Postfix log, a platform event.")
+		say(plain, "A bounce mail, an SMTP reply, log lines, a platform event, a suppression list.")
 		if !m.frame.low {
 			say(quiet, "For a file:  deadletter bounce.eml")
 		}

@@ -217,7 +217,9 @@ func captureText(path string, result bounce.Result, r bounce.Report) string {
 	}
 	add("recipient", r.Recipient.Value.Safe())
 	add("reply", safe.Textf("%s %s", r.ReplyCode.Value, r.EnhancedCode.Value))
-	add("reason", safe.Textf("%s, %s", safe.Of(string(r.Reason)), safe.Of(string(r.Permanence))))
+	if r.Failure() {
+		add("reason", safe.Textf("%s, %s", safe.Of(string(r.Reason)), safe.Of(string(r.Permanence))))
+	}
 	add("said by", safe.Textf("%s %s", r.RemoteMTA.Value, r.RemoteAddress.Value))
 	add("told by", r.ReportingMTA.Value.Safe())
 	if !r.FailedAt.At.IsZero() {
