@@ -20,7 +20,7 @@ func (m *mail) readQmail() []draft {
 		}
 		said := mt.said()
 		all := said
-		if i := strings.Index(strings.ToLower(said), "remote host said:"); i >= 0 {
+		if i := indexFold(said, "remote host said:"); i >= 0 {
 			said = strings.TrimSpace(said[i+len("remote host said:"):])
 		}
 		if i := strings.Index(said, " Giving up on "); i > 0 {

@@ -38,6 +38,7 @@ func fuzzKind(f *testing.F, kind string) {
 		}
 	}
 	f.Add([]byte("550 5.1.1 <a@b.example>: no"))
+	f.Add([]byte("Hi. This is the qmail-send program at a.example.\n\n<a@b.example>:\n" + strings.Repeat("\xff", 200) + " Remote host said: 550 no\n"))
 	f.Fuzz(readsWell)
 }
 
