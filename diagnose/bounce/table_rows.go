@@ -14,10 +14,12 @@ type window struct {
 	pos, stop int
 	cr        bool
 	quote     byte
+	beyond    bool // more was wanted than there is up to stop
 }
 
 func (w *window) Read(p []byte) (int, error) {
 	if w.pos >= w.stop {
+		w.beyond = true
 		return 0, io.EOF
 	}
 	n := copy(p, w.s[w.pos:w.stop])
@@ -124,7 +126,7 @@ func (r *rows) next() bool {
 	t, src := r.t, r.t.d.src
 	for {
 		from := r.blank(r.base + int(r.main.InputOffset()))
-		r.in.stop = max(r.in.stop, min(len(src.raw), from+maxRecord))
+		r.in.stop, r.in.beyond = max(r.in.stop, r.recordEnd(from)), false
 		cells, err := r.main.Read()
 		end := r.base + int(r.main.InputOffset())
 		switch {
@@ -165,12 +167,45 @@ func (r *rows) blank(at int) int {
 	return at
 }
 
+// recordEnd gives where the row that begins at from has to end: behind the first
+// line up to which its quotes are even in number, or maxRecord bytes on. So an
+// open quote costs the lines up to the next one, not all that follow, and each
+// line is looked at twice at most.
+func (r *rows) recordEnd(from int) int {
+	raw := r.t.d.src.raw
+	stop := min(len(raw), from+maxRecord)
+	odd := false
+	for at := from; at < stop; {
+		end := strings.IndexByte(raw[at:stop], '\n')
+		if r.in.cr {
+			line := raw[at:stop]
+			if end >= 0 {
+				line = line[:end]
+			}
+			if i := strings.IndexByte(line, '\r'); i >= 0 {
+				end = i
+			}
+		}
+		if end < 0 {
+			break
+		}
+		line := raw[at : at+end+1]
+		for i := strings.IndexByte(line, r.t.quote); i >= 0; i = strings.IndexByte(line, r.t.quote) {
+			odd, line = !odd, line[i+1:]
+		}
+		if at += end + 1; !odd {
+			return at
+		}
+	}
+	return stop
+}
+
 // broken reports whether a quote of the row was never meant to open a cell: it
 // is not closed, or the row runs over several lines and holds fewer cells than
 // there are columns, or an odd number of quotes.
 func (r *rows) broken(end int) bool {
 	span := r.t.d.src.raw[r.at:end]
-	if len(span) >= maxRecord {
+	if len(span) >= maxRecord || r.in.beyond && end > r.at && (span[len(span)-1] == '\n' || r.in.cr && span[len(span)-1] == '\r') {
 		return true
 	}
 	body := strings.TrimRight(span, "\r\n")
