@@ -354,9 +354,9 @@ func TestHostileEvents(t *testing.T) {
 		"form of many fields":         {strings.Repeat("a=b&", 1<<18), 0, ""},
 		"open string":                 {`{"event":"` + strings.Repeat("x", 1<<20), 0, ""},
 	} {
-		start := time.Now()
+		start := spent()
 		res := Read([]byte(c.in), Options{Now: testNow})
-		if took := time.Since(start); took > 2*time.Second*slowdown {
+		if took := spent()-start; took > 2*time.Second*slowdown {
 			t.Errorf("%s took %s", name, took)
 		}
 		n := 0
@@ -395,9 +395,9 @@ func TestManyEvents(t *testing.T) {
 	for i := 0; b.Len() < 20<<20; i++ {
 		fmt.Fprintf(&b, `{"event":"bounce","email":"a%d@b.example","sg_event_id":"%d","reason":"550 5.1.1 no"}`+"\n", i, i)
 	}
-	start := time.Now()
+	start := spent()
 	res := Read([]byte(b.String()), Options{Now: testNow})
-	if took := time.Since(start); took > 20*time.Second {
+	if took := spent()-start; took > 20*time.Second {
 		t.Errorf("took %s", took)
 	}
 	if len(res.Reports) != maxLogReports || len(res.Findings) == 0 || res.Findings[0].Kind != LimitReached {

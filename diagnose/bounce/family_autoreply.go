@@ -48,7 +48,7 @@ func (m *mail) isAutoReply() bool {
 	if m.challenge() {
 		return true
 	}
-	if m.nullSender() && len(m.orig.h) == 0 && !m.subjectFails(subject) && holdsAny(m.lower(), awayWords) {
+	if m.nullSender() && len(m.orig.h) == 0 && !m.subjectFails(subject) && m.says(awayWords...) {
 		return true
 	}
 	auto := strings.ToLower(m.head.value("Auto-Submitted"))

@@ -14,7 +14,7 @@ func (m *mail) isList() bool {
 	if m.msg == nil || m.fromDaemon() || len(m.status) > 0 {
 		return false
 	}
-	return holdsAny(strings.ToLower(words(m.head.value("Subject"))), heldWords) || holdsAny(m.lower(), heldWords)
+	return holdsAny(strings.ToLower(words(m.head.value("Subject"))), heldWords) || m.says(heldWords...)
 }
 
 func (m *mail) readList() []draft {

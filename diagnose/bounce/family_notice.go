@@ -13,7 +13,7 @@ import (
 // its subject says so, it names who did not get the mail, and no person wrote it.
 func (m *mail) isNotice() bool {
 	if m.msg == nil {
-		return m.anyStrong() && holdsAny(m.lower(), failureWords)
+		return m.says(failureWords...) && m.anyStrong() // the words are found faster than an address
 	}
 	subject := strings.ToLower(words(m.head.value("Subject")))
 	if forwardSubject(subject) || m.personal() || m.bulk() {
@@ -24,13 +24,13 @@ func (m *mail) isNotice() bool {
 		return false
 	}
 	if m.fromSystem() {
-		return coded || holdsAny(subject, failureSubjects) || holdsAny(m.lower(), deliveryWords) ||
-			(len(m.orig.h) > 0 || m.namesFailed()) && holdsAny(m.lower(), failureWords)
+		return coded || holdsAny(subject, failureSubjects) || m.says(deliveryWords...) ||
+			(len(m.orig.h) > 0 || m.namesFailed()) && m.says(failureWords...)
 	}
 	if len(m.orig.h) > 0 && m.msg.kind != "multipart/digest" {
-		return m.returnsOwn() && (holdsAny(subject, failureSubjects) || holdsAny(m.lower(), failureSubjects))
+		return m.returnsOwn() && (holdsAny(subject, failureSubjects) || m.says(failureSubjects...))
 	}
-	return holdsAny(subject, failureSubjects) && m.namesFailed() && (coded || holdsAny(m.lower(), failureWords))
+	return holdsAny(subject, failureSubjects) && m.namesFailed() && (coded || m.says(failureWords...))
 }
 
 // namesFailed reports whether the text gives a line to an address that failed
@@ -53,7 +53,7 @@ var lureWords = []string{"on hold", "held messages", "release message", "release
 
 // lures reports whether the text wants something clicked rather than to tell
 // what became of a mail.
-func (m *mail) lures() bool { return holdsAny(m.lower(), lureWords) }
+func (m *mail) lures() bool { return m.says(lureWords...) }
 
 // returnsOwn reports whether the returned mail came from the reader of the notice.
 func (m *mail) returnsOwn() bool {
@@ -137,7 +137,7 @@ func (m *mail) readNotice() []draft {
 			r.Diagnostic = m.d.shown(whole, m.firstWords().Part, m.firstWords().Offset)
 		}
 	}
-	if holdsAny(m.lower(), delayWords) || m.headSays("Subject", "delayed", "warning") {
+	if m.says(delayWords...) || m.headSays("Subject", "delayed", "warning") {
 		delay(out)
 	}
 	return out

@@ -180,9 +180,9 @@ func TestUnclosedQuote(t *testing.T) {
 		}
 	}
 	hostile := "status,reason,email,created\n" + strings.Repeat("\"\n", 200000) + "5.1.1,550 5.1.1 no,ben@contoso.example,1795424400\n"
-	start := time.Now()
+	start := spent()
 	Read([]byte(hostile), Options{Now: testNow})
-	if took := time.Since(start); took > 2*time.Second*slowdown {
+	if took := spent()-start; took > 2*time.Second*slowdown {
 		t.Errorf("quotes that are not closed took %s", took)
 	}
 }
@@ -276,9 +276,9 @@ func TestHostileTables(t *testing.T) {
 		"one long cell":        "email,reason\na@b.example,\"550 5.1.1 " + strings.Repeat("no\n", 1<<20) + "\"\n",
 		"short rows":           "status,reason,email,created\n5.1.1,550 5.1.1 no,a@b.example,1795424400\n" + strings.Repeat("x\n", 1<<20),
 	} {
-		start := time.Now()
+		start := spent()
 		Read([]byte(in), Options{Now: testNow})
-		if took := time.Since(start); took > 2*time.Second*slowdown {
+		if took := spent()-start; took > 2*time.Second*slowdown {
 			t.Errorf("%s: %d bytes took %s", name, len(in), took)
 		} else {
 			t.Logf("%s: %d bytes took %s", name, len(in), took)
