@@ -356,7 +356,7 @@ func TestHostileEvents(t *testing.T) {
 	} {
 		start := spent()
 		res := Read([]byte(c.in), Options{Now: testNow})
-		if took := spent()-start; took > 2*time.Second*slowdown {
+		if took := spent() - start; took > 2*time.Second*slowdown {
 			t.Errorf("%s took %s", name, took)
 		}
 		n := 0
@@ -397,7 +397,7 @@ func TestManyEvents(t *testing.T) {
 	}
 	start := spent()
 	res := Read([]byte(b.String()), Options{Now: testNow})
-	if took := spent()-start; took > 20*time.Second {
+	if took := spent() - start; took > 20*time.Second {
 		t.Errorf("took %s", took)
 	}
 	if len(res.Reports) != maxLogReports || len(res.Findings) == 0 || res.Findings[0].Kind != LimitReached {

@@ -117,7 +117,7 @@ func TestMutants(t *testing.T) {
 		}
 		start := spent()
 		res := Read(in, Options{Now: testNow})
-		if took := spent()-start; took > time.Second*slowdown {
+		if took := spent() - start; took > time.Second*slowdown {
 			t.Fatalf("%d bytes took %s: %.300q", len(in), took, in)
 		}
 		for _, rep := range res.Reports {

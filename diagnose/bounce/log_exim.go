@@ -89,7 +89,7 @@ var eximRejects = [...]struct {
 
 // eximRejected finds "rejected RCPT" and its like behind H=, F= and such; -1 for none.
 func eximRejected(rest piece) int {
-	if !hasAny(rest.s, "H=", "U=", "F=", "P=", "I=", "rejected ", "temporarily rejected ", "SMTP connection from ", "recipients refused", "refused connection ") {
+	if rest.s == "" || strings.IndexByte("HUFPIrtS", rest.s[0]) < 0 || !hasAny(rest.s, "H=", "U=", "F=", "P=", "I=", "rejected ", "temporarily rejected ", "SMTP connection from ", "recipients refused", "refused connection ") {
 		return -1
 	}
 	for from := 0; from < len(rest.s); {

@@ -83,11 +83,38 @@ func programOfTag(tag string) program {
 	return noProgram
 }
 
+// minTelling is how long the shortest message is that tells something.
+const minTelling = len("reject: ")
+
+// programSet is a set of programs.
+type programSet uint8
+
+func (s programSet) has(of program) bool { return s&(1<<of) != 0 }
+
+// begins holds, by its first byte, which programs may have written a message
+// that tells something. A queue ID, a session and most words begin with a letter
+// or a digit; Exim and qmail may have put a time, a zone or a pid before them.
+var begins = func() (t [256]programSet) {
+	for i := range t {
+		c := byte(i)
+		t[i] = 1<<exim | 1<<qmail
+		if letter(c) || digit(c) {
+			t[i] |= 1<<postfix | 1<<sendmail
+		}
+		if _, ok := unhex(c); ok {
+			t[i] |= 1 << opensmtpd
+		}
+	}
+	t['l'] |= 1 << haraka // level=
+	t['['] |= 1 << haraka
+	return t
+}()
+
 // kind tells which program wrote the line and what the line tells. Where the
 // name in the line is none of theirs, its message decides: every instance may
 // log under a name of its own, and the journal may show the unit instead.
 func (l *logLine) kind() (program, piece, LineKind) {
-	if l.msg.s == "" {
+	if len(l.msg.s) < minTelling {
 		return noProgram, piece{}, LineOther
 	}
 	if of := programOfTag(l.tag.s); of != noProgram {
@@ -99,6 +126,9 @@ func (l *logLine) kind() (program, piece, LineKind) {
 		}
 	}
 	for of := postfix; of < programs; of++ {
+		if !begins[l.msg.s[0]].has(of) {
+			continue
+		}
 		if id, kind := logPrograms[of].kind(l.msg); kind != LineOther {
 			return of, id, kind
 		}

@@ -136,7 +136,28 @@ func (n *logLines) one() (logLine, bool) {
 		n.d.b.limit("a line longer than 64 KiB was cut", n.d.src.line(off))
 		s = cut(s, maxLine)
 	}
+	if n.wide == 0 && !mayTell(s) {
+		return logLine{text: s, off: off}, true
+	}
 	l := splitLog(s)
 	l.off = off
 	return l, true
+}
+
+// mayTell is a cheap look at a line that stands by itself: where it is false,
+// the line neither has a program's name nor tells anything. A name or a queue
+// ID ends in a colon, and only a clock has a digit behind that; arrows, brackets,
+// keys and Exim's IDs have signs of their own; the rest are words.
+func mayTell(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '=', '[', '<', '>', '*', '-':
+			return true
+		case ':':
+			if i+1 == len(s) || !digit(s[i+1]) {
+				return true
+			}
+		}
+	}
+	return len(s) >= minTelling && (strings.Contains(s, "msg ") || strings.Contains(s, "rejected "))
 }

@@ -286,7 +286,11 @@ func FuzzLog(f *testing.F) {
 			if id, kind := LineOf(line); len(id) > len(line) || kind == LineOther && id != nil {
 				t.Fatalf("%q gives %q %d", line, id, kind)
 			}
-			logTime(splitLog(string(line)).time.s, testNow)
+			l := splitLog(string(line))
+			if _, _, kind := l.kind(); (kind != LineOther || l.tag.s != "") && !mayTell(string(line)) {
+				t.Fatalf("%q tells something and is passed over", line)
+			}
+			logTime(l.time.s, testNow)
 		}
 		m := &mail{d: &doc{src: newSource(string(raw)), opts: Options{Now: testNow}, b: &budget{}}}
 		for _, r := range m.finish(FormatPostfixLog, m.readLog()) {

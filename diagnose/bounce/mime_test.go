@@ -200,7 +200,7 @@ func TestBounds(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			start := spent()
 			res := Read(raw, Options{})
-			took := spent()-start
+			took := spent() - start
 			runtime.ReadMemStats(&after)
 			if took > 2*time.Second*slowdown {
 				t.Errorf("%d bytes took %s", len(raw), took)

@@ -182,7 +182,7 @@ func TestUnclosedQuote(t *testing.T) {
 	hostile := "status,reason,email,created\n" + strings.Repeat("\"\n", 200000) + "5.1.1,550 5.1.1 no,ben@contoso.example,1795424400\n"
 	start := spent()
 	Read([]byte(hostile), Options{Now: testNow})
-	if took := spent()-start; took > 2*time.Second*slowdown {
+	if took := spent() - start; took > 2*time.Second*slowdown {
 		t.Errorf("quotes that are not closed took %s", took)
 	}
 }
@@ -278,7 +278,7 @@ func TestHostileTables(t *testing.T) {
 	} {
 		start := spent()
 		Read([]byte(in), Options{Now: testNow})
-		if took := spent()-start; took > 2*time.Second*slowdown {
+		if took := spent() - start; took > 2*time.Second*slowdown {
 			t.Errorf("%s: %d bytes took %s", name, len(in), took)
 		} else {
 			t.Logf("%s: %d bytes took %s", name, len(in), took)

@@ -99,6 +99,15 @@ func TestBombs(t *testing.T) {
 			io.WriteString(w, "a,b,c\n1,2,3\n")
 			repeated(w, "1,\"2,3\nx\n", 2<<20/9)
 		}},
+		{"30 MiB of a table with stray quotes", func(w io.Writer) {
+			io.WriteString(w, "a,b,c\n1,2,3\n")
+			repeated(w, "1,\"2,3\nx\n", 30<<20/9)
+		}},
+		{"100 MiB of JSON in one line", func(w io.Writer) {
+			io.WriteString(w, "[")
+			repeated(w, `{"event":"bounce","email":"a@example.com"},`, 100<<20/43)
+			io.WriteString(w, "{}]")
+		}},
 		{"100 MiB of From lines", func(w io.Writer) { repeated(w, "From a@b Mon Nov 23 09:00:00 2026\nX\n\n", 100<<20/37) }},
 		{"10 GiB of zeros in a gzip", func(w io.Writer) { packedText(w, "\x00", 160) }},
 		{"10 GiB of lines in a gzip", func(w io.Writer) { packedText(w, "550 5.1.1 <a@example.com> gone\n", 160) }},

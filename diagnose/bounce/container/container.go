@@ -20,6 +20,7 @@ import (
 // piece with an error says so; what came before is still given.
 const (
 	maxMessage  = 25 << 20  // bytes of a message, or of anything that cannot be divided
+	maxJSON     = 8 << 20   // bytes of one JSON value, which is not divided; reading it takes several times its room
 	maxWhole    = 512 << 10 // bytes of lines that are read as one; of a longer log the messages are read one by one
 	maxBatch    = 128 << 10 // bytes of lines given at once
 	maxNesting  = 3         // archives in archives
@@ -122,6 +123,8 @@ func (in *input) open(name string, w *window, nested int) {
 		in.messages(name, w, true)
 	case kindMail:
 		in.messages(name, w, false)
+	case kindJSON:
+		in.json(name, w)
 	case kindJSONLines:
 		in.batches(name, w, &jsonLines{})
 	case kindCSV:

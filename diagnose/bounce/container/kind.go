@@ -23,6 +23,7 @@ const (
 	kindBinary  // no text; bounce.Read says so from the first bytes
 	kindMbox
 	kindMail // one message, or several pasted one behind the other
+	kindJSON // one value of any length
 	kindJSONLines
 	kindCSV
 	kindLog
@@ -72,8 +73,8 @@ func (w *window) recognise() kind {
 	switch {
 	case len(line) > 0 && line[0] == '{' && json.Valid(line) && bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte("{")):
 		return kindJSONLines
-	case len(first) > 0 && (first[0] == '{' || first[0] == '['):
-		return kindWhole
+	case beginsJSON(first, '{', "\"}"), beginsJSON(first, '[', "{["):
+		return kindJSON
 	case isLog(head):
 		return kindLog
 	case isCSV(first):

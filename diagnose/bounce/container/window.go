@@ -72,7 +72,7 @@ func (w *window) more() bool {
 func (w *window) room() {
 	held := w.to - w.from
 	if size := len(w.buf); held > size/2 || size == 0 {
-		for _, step := range [...]int{firstWindow, handOver, 4 * handOver, maxMessage + handOver, maxHeld + handOver} {
+		for _, step := range [...]int{firstWindow, handOver, 4 * handOver, maxJSON + handOver, maxMessage + handOver, maxHeld + handOver} {
 			if size < step {
 				size = step
 				break
