@@ -128,6 +128,13 @@ func TestMutants(t *testing.T) {
 			}
 		}
 		Records("x", res)
+		was := spelled(t, res)
+		for i := range in {
+			in[i] = '#'
+		}
+		if spelled(t, res) != was {
+			t.Fatal("the result points into the input")
+		}
 	}
 }
 

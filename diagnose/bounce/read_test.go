@@ -2,8 +2,10 @@ package bounce
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,6 +88,48 @@ func TestGolden(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestKeepsNothing: a result stays what it is when the bytes that it was read
+// from are written over.
+func TestKeepsNothing(t *testing.T) {
+	raws := map[string][]byte{}
+	for _, name := range sampleNames(t) {
+		raw, err := os.ReadFile(filepath.Join(samples, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		raws[name] = raw
+	}
+	if root := filepath.Join(corpus, "set-of-emails", "maildir"); dirExists(root) {
+		for name, raw := range corpusFiles(t) {
+			raws[name] = raw
+		}
+	}
+	for name, raw := range raws {
+		res := Read(raw, Options{Now: testNow, Ours: Ours{Domains: []string{"fabrikam.example"}}})
+		before := spelled(t, res)
+		for i := range raw {
+			raw[i] = '#'
+		}
+		if after := spelled(t, res); after != before {
+			t.Errorf("%s: the result points into the input", name)
+		}
+	}
+}
+
+func spelled(t testing.TB, res Result) string {
+	t.Helper()
+	out, err := json.Marshal(res.Reports)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%s %+v %s", out, res.Findings, res.Recognised)
+}
+
+func dirExists(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // TestKindsHaveSamples: every kind of input has at least three samples.
