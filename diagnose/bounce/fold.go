@@ -40,6 +40,14 @@ func foldsTo(s, low string) bool {
 	return true
 }
 
+// holds reports whether s holds low, which is lower case, in any case.
+func holds(s, low string) bool {
+	if ascii(low) {
+		return indexFold(s, low) >= 0
+	}
+	return strings.Contains(strings.ToLower(s), low)
+}
+
 // lowerASCII lowers ASCII letters only, so that offsets stay.
 func lowerASCII(s string) string {
 	for i := 0; i < len(s); i++ {

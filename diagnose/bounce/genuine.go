@@ -343,7 +343,7 @@ func (m *mail) reporterFits(dr *draft) {
 	fields := m.head.all("Received")
 	of := organisation(host)
 	for _, f := range fields {
-		if strings.Contains(lowerASCII(cut(f.value, 2<<10)), of) {
+		if holds(cut(f.value, 2<<10), of) {
 			return
 		}
 	}
@@ -363,14 +363,19 @@ func (m *mail) reporterFits(dr *draft) {
 
 // namesRecipient reports whether the returned header names this recipient.
 func (m *mail) namesRecipient(r *Report) bool {
+	var named []string
+	for _, x := range [...]Field{r.Recipient, r.OriginalRecipient} {
+		if x.Known() {
+			named = append(named, strings.ToLower(string(x.Value)))
+		}
+	}
 	for _, name := range []string{"To", "Cc", "X-Original-To", "Delivered-To", "Envelope-To", "X-Envelope-To", "Received", "X-Failed-Recipients"} {
 		for i, f := range m.orig.h.all(name) {
 			if i > maxThrough {
 				break
 			}
-			low := strings.ToLower(cut(f.value, 16<<10))
-			for _, x := range []Field{r.Recipient, r.OriginalRecipient} {
-				if x.Known() && strings.Contains(low, strings.ToLower(string(x.Value))) {
+			for _, low := range named {
+				if holds(cut(f.value, 16<<10), low) {
 					return true
 				}
 			}
