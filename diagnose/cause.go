@@ -77,8 +77,10 @@ var causeRules = []causeRule{
 	{"", 6, "rule table of reply texts", wordingClass},
 
 	// Who refused.
-	{OwnMTARouting, 6, "RFC 5321 section 3.6: the refusal came from our own side", refusedBy(OwnMTA, "our own side refused")},
-	{UserAbsent, -4, "a local table of ours says nothing about the recipient's directory", refusedBy(OwnMTA, "our own side refused; the recipient's directory was not asked")},
+	{OwnMTARouting, 6, "RFC 5321 section 3.6: the refusal came from our own side", notOurDirectory("our own side refused")},
+	{UserAbsent, -4, "a local table of ours says nothing about the recipient's directory", notOurDirectory("our own side refused; the recipient's directory was not asked")},
+	{UserAbsent, 6, "the mailbox host knows its users", ourDirectoryUnknown},
+	{TenantOrAcceptedDomain, 12, "Postfix ADDRESS_CLASS_README: a domain is in one class alone", listedTwice},
 	{SuppressionLocal, 8, "no SMTP attempt was made", droppedUnsent},
 	{UserAbsent, -5, "no SMTP attempt was made", refusedBy(SendingPlatform, "nothing was attempted, so the recipient's side said nothing")},
 	{GatewayMapStale, 5, "a filter answers from its own recipient list", unknownBy(Gateway, "a filter refused it as unknown; filters keep lists of their own")},
@@ -311,6 +313,22 @@ func plainUnknown(v *view) (Finding, bool) {
 func mailboxHostUnknown(v *view) (Finding, bool) {
 	return v.bounceFinding("unknown_by_mailbox_host", "the mailbox host itself says the recipient is unknown"),
 		v.verdict.Kind == MailboxHost && v.saysUnknown() && (v.wordingCause() == UserAbsent || v.wordingCause() == "")
+}
+
+func notOurDirectory(claim safe.Text) func(*view) (Finding, bool) {
+	return func(v *view) (Finding, bool) {
+		f, ok := refusedBy(OwnMTA, claim)(v)
+		return f, ok && !v.ourDirectory()
+	}
+}
+
+func ourDirectoryUnknown(v *view) (Finding, bool) {
+	return v.bounceFinding("our_directory", safe.Textf("%s is ours, and its own directory was asked", v.domain)), v.ourDirectory() && v.saysUnknown()
+}
+
+func listedTwice(v *view) (Finding, bool) {
+	w := v.r.SetupWarning
+	return Finding{Key: "setup_warning", Claim: safe.Textf("the server itself warns: %s", w.Value), Source: v.line(w), At: v.b.Failed()}, w.Known()
 }
 
 func filterInFront(v *view) (Finding, bool) {

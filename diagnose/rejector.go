@@ -29,6 +29,8 @@ func (v *view) rejector() Verdict {
 		return v.platformRoutingVerdict()
 	case v.ownSide() != "":
 		return v.ownVerdict()
+	case v.r.RefusedHere:
+		return v.hereVerdict()
 	case v.ownTenant():
 		return v.tenantVerdict()
 	case v.host == "" && !v.addr.IsValid():
@@ -91,6 +93,8 @@ func (v *view) platformRoutingVerdict() Verdict {
 // ownSide says by which sign our own MTA refused, or nothing.
 func (v *view) ownSide() safe.Text {
 	switch {
+	case v.refusedAtOurs() != "":
+		return v.refusedAtOurs()
 	case v.reading.Class == string(OwnMTARouting) && !v.remoteIsForeign():
 		return "the wording is about our own routing"
 	case v.host != "" && v.isOwn(v.host, v.addr):

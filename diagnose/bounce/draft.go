@@ -28,7 +28,6 @@ type draft struct {
 	settled       reply.Reason // what the source says happened without any reply
 	soft          bool         // the source calls it temporary
 	keys          []string     // name one mail to one recipient among the events of one input
-	ours          bool         // the host that wrote the log refused a client
 	grade         byte         // '4' or '5' where the log tells it without a code
 	expired       bool         // the queue gave up on it, whatever the last reply was
 }

@@ -9,6 +9,9 @@ import (
 // postfixKind tells the lines of Postfix (smtp(8), lmtp(8), pipe(8), local(8),
 // virtual(8), error(8), qmgr(8), cleanup(8), smtpd(8), postscreen(8)).
 func postfixKind(msg piece) (id piece, kind LineKind) {
+	if domain, ok := postfixDoubly(msg); ok {
+		return domain, LineMemory
+	}
 	rest := msg
 	if after, ok := strings.CutPrefix(msg.s, "NOQUEUE: "); ok {
 		rest = msg.from(len(msg.s) - len(after))
@@ -60,6 +63,10 @@ func postfixKind(msg piece) (id piece, kind LineKind) {
 
 func (r *logReader) takePostfix(l *logLine, id piece, kind LineKind) {
 	rest := l.msg
+	if _, ok := postfixDoubly(l.msg); ok {
+		r.warn(l, id, l.msg.from(len("warning: ")))
+		return
+	}
 	if id.s != "" {
 		rest = l.msg.from(len(id.s) + 2)
 	} else if strings.HasPrefix(rest.s, "NOQUEUE: ") {

@@ -111,7 +111,7 @@ func (r *logReader) join(q *queued) {
 		if !rp.Subject.Known() {
 			rp.Subject = r.remarkField(q.subject)
 		}
-		if q.client.s != "" && !a.ours {
+		if q.client.s != "" && !a.r.RefusedHere {
 			a.find(Note, safe.Textf("the mail came in from %s", cut(q.client.s, 300)))
 		}
 		if q.size.s != "" && speaksOfSize(string(rp.Diagnostic.Value)) {

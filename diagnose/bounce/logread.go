@@ -14,6 +14,7 @@ type logReader struct {
 	plain  int                  // how many of drafts are plain deliveries
 	failed int                  // how many are not
 	tagged int                  // lines that name a program as syslog does
+	warned map[string]Field     // what a program warned of in its own setup, by domain
 	known  int                  // lines that tell something
 }
 
@@ -55,6 +56,7 @@ func (m *mail) logOf() *logReader {
 		r.take(of, &l, id, kind)
 	}
 	r.queue.each(func(id string, q *queued) { r.join(q) })
+	r.joinWarnings()
 	return r
 }
 
@@ -139,7 +141,7 @@ func (r *logReader) begin(of program, l *logLine, id piece) draft {
 }
 
 // refused says that the host that wrote the log is the one that refused.
-func (dr *draft) refused() { dr.r.RemoteMTA, dr.ours = dr.r.ReportingMTA, true }
+func (dr *draft) refused() { dr.r.RemoteMTA, dr.r.RefusedHere = dr.r.ReportingMTA, true }
 
 // field makes a Field of a piece of a line.
 func (r *logReader) field(l *logLine, p piece) Field {

@@ -179,6 +179,8 @@ type Report struct {
 	Through []Field `json:"received,omitempty"` // Received fields of the returned mail, or of a mail that is no bounce, newest first, at most 20
 
 	SendingAddress Field `json:"sending_address,omitzero"` // the address that the mail was sent from, as claimed
+	RefusedHere    bool  `json:"refused_here,omitempty"`   // a log tells how its writer refused a client at its own door: the remote host is the reporting one
+	SetupWarning   Field `json:"setup_warning,omitzero"`   // what the writer of a log warns of in its own setup, about the recipient's domain
 	List           List  `json:"list,omitempty"`           // the suppression list that kept the mail back, or that the address was put on
 
 	Reason         reply.Reason `json:"reason"` // in Sisimai's names
