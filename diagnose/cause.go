@@ -100,6 +100,8 @@ var causeRules = []causeRule{
 	{MXChangedOrWrong, 3, "RFC 5321 section 5.1: mail goes to an MX host", hostOutsideMX},
 	{MXChangedOrWrong, 4, "relaying is refused where the domain is not set up", relayRefused},
 	{TenantOrAcceptedDomain, 4, "relaying is refused where the domain is not set up", relayRefused},
+	{PolicyOrAuth, 4, "RFC 6409 section 3.3: a submission server relays for clients that authenticated", ownRelayRefused},
+	{GatewayMapStale, 3, "Cyrus Murder: a front end answers from the mailbox list that mupdate gives it", mailboxListBehind},
 	{Typo, 3, "the domain is one letter away from a well-known one", nearWellKnown},
 	{Typo, 4, "RFC 8020: the domain does not exist", domainMissing},
 	{BadData, 3, "RFC 8020: the domain does not exist", domainMissing},
@@ -210,6 +212,9 @@ func (v *view) wordingCause() CauseKind {
 	}
 	if v.hidesWhich() {
 		return ""
+	}
+	if v.r.Reason == reply.NoRelaying && v.verdict.Kind == OwnMTA {
+		return OwnMTARouting // it is our server that takes the domain for nobody's
 	}
 	if c := CauseKind(class); causeText[c].Name != "" && c != Undetermined {
 		return c
@@ -356,7 +361,16 @@ func hostOutsideMX(v *view) (Finding, bool) {
 }
 
 func relayRefused(v *view) (Finding, bool) {
-	return v.bounceFinding("relay_refused", "the host does not take mail for this domain"), v.r.Reason == reply.NoRelaying
+	return v.bounceFinding("relay_refused", "the host does not take mail for this domain"), v.r.Reason == reply.NoRelaying && v.verdict.Kind != OwnMTA
+}
+
+func ownRelayRefused(v *view) (Finding, bool) {
+	return v.bounceFinding("own_relay_refused", "our own server does not relay for this client: not authenticated, or not from where it may"),
+		v.r.Reason == reply.NoRelaying && v.verdict.Kind == OwnMTA
+}
+
+func mailboxListBehind(v *view) (Finding, bool) {
+	return v.bounceFinding("mailbox_list", "in a cluster the front end answers from its copy of the mailbox list"), v.reading.Table == "mailbox list or its access rights"
 }
 
 func nearWellKnown(v *view) (Finding, bool) {

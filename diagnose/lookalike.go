@@ -152,8 +152,8 @@ func (v *view) tenantSays() (party, bool) {
 	if !ok || op.Role != operator.GatewayHost && op.Role != operator.Host {
 		return party{}, false
 	}
-	who := newParty(op)
-	_, elsewhere := v.mxRunBy(who)
+	who := newParty(op.Operator)
+	_, elsewhere := v.mxRunBy(who, op.Runs...)
 	ours, _, sends := operator.Behind("", v.facts.SenderSPF.Domains(), nil)
 	return who, elsewhere && sends && newParty(ours).name == who.name
 }

@@ -98,6 +98,9 @@ func (v *view) rejectorSays() []safe.Text {
 		return says
 	case MailboxHost:
 		if v.verdict.Confidence == Low {
+			if v.verdict.Host == "" {
+				return []safe.Text{"By its words the recipient's mailbox host refused it; nothing names the host."}
+			}
 			return []safe.Text{safe.Textf("%s, an MX of %s, refused it. It is taken for the mailbox host; it may be a filter.", v.verdict.Host, v.domain)}
 		}
 		return []safe.Text{safe.Textf("The mailbox host %s refused this address.", v.verdict.Host)}

@@ -7,7 +7,6 @@ import (
 
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/operator"
-	"deadletter/diagnose/reply"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx/survey"
 )
@@ -27,94 +26,20 @@ func (v *view) rejector() Verdict {
 		return v.platformVerdict()
 	case v.platformRouting():
 		return v.platformRoutingVerdict()
+	case v.platformSpoke().known():
+		return v.platformSpokeVerdict()
 	case v.ownSide() != "":
 		return v.ownVerdict()
 	case v.r.RefusedHere:
 		return v.hereVerdict()
 	case v.ownTenant():
 		return v.tenantVerdict()
+	case v.lookedUpByOthers():
+		return v.lookedUpVerdict()
 	case v.host == "" && !v.addr.IsValid():
 		return v.unnamedVerdict()
 	}
 	return v.hostVerdict()
-}
-
-// saysSuppressed holds when the wording tells of a suppression list: nothing
-// was attempted, so no host of the recipient has spoken.
-func (v *view) saysSuppressed() bool {
-	return v.reading.Class == string(SuppressionLocal) || v.reading.NoAttempt && v.reading.Class == "" && v.platform.known()
-}
-
-func (v *view) platformVerdict() Verdict {
-	evidence := []Finding{{
-		Key: "no_attempt", Sign: For, Strength: 3, Source: v.line(v.r.Diagnostic), At: v.b.Failed(),
-		Claim: "the wording tells of a suppression list: no delivery was attempted",
-	}}
-	if v.platform.known() {
-		evidence = append(evidence, Finding{
-			Key: "platform", Sign: For, Strength: 2, Source: v.platformSource,
-			Claim: safe.Textf("the mail goes out through %s", v.platform.name),
-		})
-	}
-	if v.host != "" {
-		evidence = append(evidence, Finding{
-			Key: "host_named", Sign: Against, Strength: 1, Source: v.line(v.r.RemoteMTA), At: v.b.Failed(),
-			Claim: safe.Textf("the bounce names %s as the remote host", v.host),
-		})
-	}
-	verdict := Verdict{Kind: SendingPlatform, Operator: v.platform.name, Host: v.r.ReportingMTA.Value.Safe(), Confidence: High, Evidence: evidence,
-		Missing: []Finding{{Key: "first_bounce", Sign: Missing, Claim: "the first bounce, which put the address on the list", Hint: "the platform's activity log holds it; it is the real evidence"}}}
-	verdict.Decided = Decision{Kind: SendingPlatform, Host: v.platform.name, Confidence: High, Claim: "the platform's own list"}
-	return verdict
-}
-
-// platformRouting holds when the wording is about routing before any
-// conversation, and is that of a service that sends for us, not of a server of
-// our own.
-func (v *view) platformRouting() bool {
-	if v.reading.Class != string(OwnMTARouting) || v.remoteIsForeign() || v.host != "" {
-		return false
-	}
-	op, ok := operator.Voice(v.reading.Says)
-	return ok && op.Role != operator.Store && op.Role != operator.Submission && op.Role != operator.Gateway
-}
-
-func (v *view) platformRoutingVerdict() Verdict {
-	op, _ := operator.Voice(v.reading.Says)
-	who := newParty(op)
-	return Verdict{
-		Kind: SendingPlatform, Operator: who.name, Host: v.r.ReportingMTA.Value.Safe(), Confidence: Medium,
-		Evidence: []Finding{{Key: "voice", Sign: For, Strength: 2, Source: v.line(v.r.Diagnostic), At: v.b.Failed(),
-			Claim: safe.Textf("%s looked for the way itself and found none: no server of the recipient was asked", who.name)}},
-		Decided: Decision{Kind: SendingPlatform, Host: who.name, Confidence: Medium, Claim: "the routing of the service that sends for us"},
-	}
-}
-
-// ownSide says by which sign our own MTA refused, or nothing.
-func (v *view) ownSide() safe.Text {
-	switch {
-	case v.refusedAtOurs() != "":
-		return v.refusedAtOurs()
-	case v.reading.Class == string(OwnMTARouting) && !v.remoteIsForeign():
-		return "the wording is about our own routing"
-	case v.host != "" && v.isOwn(v.host, v.addr):
-		return safe.Textf("%s is one of our own hosts", v.host)
-	case v.addr.IsValid() && v.isOwn("", v.addr):
-		return safe.Textf("%s is one of our own addresses", v.addr)
-	case strings.HasPrefix(string(v.r.RemoteMTA.Value), "/") || strings.HasPrefix(string(v.r.RemoteAddress.Value), "/"):
-		return "the refusing side is a local socket, not a host"
-	case v.addr.IsValid() && (v.addr.IsLoopback() || v.addr.IsPrivate()) && !v.reporterIsTheirs():
-		return safe.Textf("%s is a private address: the refusal did not leave our network", v.addr)
-	case v.host == "" && !v.addr.IsValid() && v.mxAllOwn():
-		return safe.Textf("every MX of %s is one of our own hosts", v.domain)
-	case v.host != "" || v.addr.IsValid() || v.reporterOurs() == "":
-		return ""
-	case v.r.Stage == "local":
-		return safe.Textf("%s reports a local failure and names no remote host; %s", v.reporter, v.reporterOurs())
-	case !v.r.ReplyCode.Known() && (v.r.Reason == reply.NotAccept || v.r.Reason == reply.HostUnknown):
-		return safe.Textf("%s gave it up by DNS alone, no other host was asked; %s", v.reporter, v.reporterOurs())
-	}
-	return ""
 }
 
 func (v *view) ownTenant() bool {
@@ -136,80 +61,6 @@ func (v *view) tenantVerdict() Verdict {
 		Missing: []Finding{v.hostMissing()},
 		Decided: Decision{Kind: OwnMTA, Host: who.name, Confidence: Medium, Claim: "our own tenant's directory"},
 	}
-}
-
-// reporterOurs says by what the host that wrote the bounce is known for ours,
-// or nothing: it was named so, the sender's own SPF record names its address, or
-// it lies in the sender's domain.
-func (v *view) reporterOurs() safe.Text {
-	switch {
-	case v.reporter == "":
-		return ""
-	case v.isOwn(v.reporter, netip.Addr{}):
-		return "it is named as our own"
-	case v.senderDomain == "" || v.senderDomain == v.domain || v.inMX(v.reporter):
-		return ""
-	}
-	for _, a := range v.facts.Reporter.Addrs {
-		if v.facts.SenderSPF.Names(a.Addr) {
-			return safe.Textf("SPF of %s names its address %s", v.senderDomain, a.Addr)
-		}
-	}
-	if under(v.reporter, v.senderDomain) {
-		return safe.Textf("it lies in the sender's domain %s", v.senderDomain)
-	}
-	return ""
-}
-
-// mxAllOwn reports whether every MX of the domain is one of our own hosts: then
-// our own side refused, whichever of them it was.
-func (v *view) mxAllOwn() bool {
-	hosts := v.mxEntries()
-	return len(hosts) > 0 && !slices.ContainsFunc(hosts, func(e mxEntry) bool { return !v.isOwn(e.Host, netip.Addr{}) })
-}
-
-// remoteIsForeign reports whether a host is named that is not ours.
-func (v *view) remoteIsForeign() bool {
-	return v.host != "" && !v.isOwn(v.host, v.addr) && v.host != v.reporter
-}
-
-// reporterIsTheirs reports whether the host that wrote the bounce belongs to
-// the recipient's side: its local refusals are not ours.
-func (v *view) reporterIsTheirs() bool {
-	return v.reporter != "" && !v.isOwn(v.reporter, netip.Addr{}) && (v.inMX(v.reporter) || under(v.reporter, v.domain))
-}
-
-func (v *view) ownVerdict() Verdict {
-	host := v.host
-	if host == "" {
-		host = v.reporter
-	}
-	verdict := Verdict{Kind: OwnMTA, Host: safe.Of(host), Operator: "our own side", Confidence: High}
-	verdict.Evidence = append(verdict.Evidence, Finding{
-		Key: "own_side", Sign: For, Strength: 3, Claim: v.ownSide(), Source: v.line(v.r.Diagnostic), At: v.b.Failed(),
-	})
-	if v.reading.Table != "" {
-		verdict.Evidence = append(verdict.Evidence, Finding{
-			Key: "own_table", Sign: For, Strength: 1, Source: v.line(v.r.Diagnostic), At: v.b.Failed(),
-			Claim: safe.Textf("the wording names %s, and that is looked up where it was said", the(v.reading.Table)),
-		})
-	}
-	if v.host != "" && v.inMX(v.host) {
-		verdict.Confidence = Medium
-		verdict.Evidence = append(verdict.Evidence, Finding{
-			Key: "own_is_mx", Sign: Against, Strength: 2, Source: "dns", At: v.mxTime(),
-			Claim: safe.Textf("%s is an MX of %s", v.host, v.domain),
-		})
-	}
-	if v.host == "" && v.reporter != "" && !v.isOwn(v.reporter, netip.Addr{}) {
-		verdict.Confidence = Medium
-	}
-	if len(v.c.OwnMTAs) == 0 {
-		verdict.Confidence = Medium
-		verdict.Missing = append(verdict.Missing, Finding{Key: "own_mtas", Sign: Missing, Claim: "which hosts are our own", Hint: "name them with --own-mta"})
-	}
-	verdict.Decided = Decision{Kind: OwnMTA, Host: safe.Of(host), Confidence: verdict.Confidence, Claim: "our own tables or routing"}
-	return verdict
 }
 
 // unnamedVerdict is given when no host is named: a wording alone never says

@@ -91,8 +91,12 @@ func (v *view) readBounce() {
 		speaker = v.reporter
 	}
 	if v.has {
+		code := string(r.ReplyCode.Value)
+		if code == "" && r.RefusedHere && r.Permanence == bounce.Permanent {
+			code = "550" // what a server answers that logs no code of its own (Exim specification, chapter 44)
+		}
 		v.reading = reply.Read(reply.Input{
-			Code: string(r.ReplyCode.Value), Enhanced: string(r.EnhancedCode.Value), Text: string(r.Diagnostic.Value),
+			Code: code, Enhanced: string(r.EnhancedCode.Value), Text: string(r.Diagnostic.Value),
 			Speaker: speaker, Stage: string(r.Stage),
 		})
 	}

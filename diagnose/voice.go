@@ -15,22 +15,22 @@ import (
 // less than a named host: such verdicts are low, and medium where DNS agrees.
 
 // voice is the system whose wording the reply is, where its words tell the place.
-func (v *view) voice() (operator.Operator, bool) {
+func (v *view) voice() (operator.Speaker, bool) {
 	r := v.reading
 	if r.Wrapped != "" {
 		// The wrapper's own words are those of whoever tells it.
 		in, ok := r.Inner()
 		if !ok {
-			return operator.Operator{}, false
+			return operator.Speaker{}, false
 		}
 		r = in
 	}
 	if r.CodeOnly || r.NoAttempt || r.Class == string(OwnMTARouting) {
-		return operator.Operator{}, false
+		return operator.Speaker{}, false
 	}
 	op, ok := operator.Voice(r.Says)
 	if op.Role == operator.Store && !v.remoteSpoke() {
-		return operator.Operator{}, false
+		return operator.Speaker{}, false
 	}
 	return op, ok
 }
@@ -44,6 +44,11 @@ func (v *view) remoteSpoke() bool {
 	if v.r.RemoteMTA.Known() || v.r.RemoteAddress.Known() || v.r.Stage == bounce.StageRcpt || v.r.Stage == bounce.StageContent {
 		return true // a command was refused, so there was a conversation
 	}
+	return v.saysRemote()
+}
+
+// saysRemote reports whether the reply is told as another server's.
+func (v *view) saysRemote() bool {
 	low := strings.ToLower(string(v.r.Diagnostic.Value))
 	return slices.ContainsFunc(remotePhrases, func(p string) bool { return strings.Contains(low, p) })
 }
@@ -81,29 +86,24 @@ func (v *view) voiceVerdict() (Verdict, bool) {
 	if !ok {
 		return Verdict{}, false
 	}
-	who := newParty(op)
+	who := newParty(op.Operator)
 	verdict := Verdict{Kind: MailboxHost, Operator: who.name, Confidence: Low, Missing: []Finding{v.hostMissing()}}
 	verdict.Evidence = []Finding{{
 		Key: "voice", Sign: For, Strength: 2, Source: v.line(v.r.Diagnostic), At: v.r.FailedAt.At,
 		Claim: safe.Textf("these are %s's own words, and no host is named", who.name),
 	}}
 	switch op.Role {
-	case operator.Submission:
-		verdict.Kind, verdict.Operator, verdict.Confidence = OwnMTA, "our own side", Medium
-		verdict.Evidence[0].Claim = safe.Textf("%s repeats what the server said that it submits to: our own", who.name)
-		verdict.Decided = Decision{Kind: OwnMTA, Confidence: Medium, Claim: "our own submission server, or one that it asks"}
-		return verdict, true
 	case operator.Gateway, operator.Forwarder:
 		verdict.Kind = Gateway
 	case operator.Store:
 		verdict.Evidence[0].Claim = safe.Textf("a remote server spoke, and these are the words of %s, a mailbox store", who.name)
 	}
-	agrees, disagrees := v.mxRunBy(who)
+	agrees, disagrees := v.mxRunBy(who, op.Runs...)
 	switch {
 	case agrees != "":
 		verdict.Confidence = Medium
 		verdict.Evidence = append(verdict.Evidence, Finding{Key: "voice_mx", Sign: For, Strength: 2, Source: "dns", At: v.mxTime(),
-			Claim: safe.Textf("%s, an MX of %s, is %s's", agrees, v.domain, who.name)})
+			Claim: safe.Textf("%s, an MX of %s, is %s's", agrees, v.domain, v.runs(agrees, nil).name)})
 	case disagrees && op.Role != operator.Store:
 		return v.voiceElsewhere(verdict, who), true
 	}
@@ -116,11 +116,11 @@ func (v *view) voiceVerdict() (Verdict, bool) {
 
 // mxRunBy gives an MX host that the party runs; disagrees where the MX set and
 // who runs it are known, and it is others.
-func (v *view) mxRunBy(who party) (host string, disagrees bool) {
+func (v *view) mxRunBy(who party, also ...string) (host string, disagrees bool) {
 	others := false
 	for _, e := range v.mxEntries() {
 		p := v.runs(e.Host, nil)
-		if p.name == who.name {
+		if p.name == who.name || p.known() && slices.Contains(also, p.op.Name) {
 			return e.Host, false
 		}
 		others = others || p.known()

@@ -149,6 +149,9 @@ func (d *doc) oneReply(t *text) (draft, bool) {
 		}
 		for i := 0; i < len(t.lines) && !dr.r.Recipient.Known(); i++ {
 			if start, end, ok := nextAddress(t.lines[i].s[:min(len(t.lines[i].s), 2<<10)], 0); ok {
+				for start < end && strings.IndexByte("{[('", t.lines[i].s[start]) >= 0 {
+					start++ // of a list or map as programs print them
+				}
 				dr.r.Recipient = d.shown(t.lines[i].s[start:end], t.part, t.offset(i, start))
 			}
 		}

@@ -50,7 +50,7 @@ var textWriters = []struct{ phrase, name string }{
 // writer fills Source from header, reporting host and wording.
 func (m *mail) writer(dr *draft) {
 	r := &dr.r
-	if r.Source.Known() {
+	if r.Source.Known() || m.client(dr) {
 		return
 	}
 	for _, w := range writers {

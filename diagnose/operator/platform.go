@@ -168,3 +168,6 @@ func hasHeader(field, known string) bool {
 	}
 	return true
 }
+
+// Host reports whether a host name is one of the platform's own.
+func (p Platform) Host(name string) bool { return anyMatch([]string{name}, p.hosts, onHost) }
