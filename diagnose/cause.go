@@ -323,7 +323,7 @@ func mailboxHostUnknown(v *view) (Finding, bool) {
 func notOurDirectory(claim safe.Text) func(*view) (Finding, bool) {
 	return func(v *view) (Finding, bool) {
 		f, ok := refusedBy(OwnMTA, claim)(v)
-		return f, ok && !v.ourDirectory()
+		return f, ok && !v.ourDirectory() && v.branch() != BranchMailbox && v.branch() != BranchPolicy
 	}
 }
 

@@ -42,7 +42,8 @@ func (v *view) platformVerdict() Verdict {
 // conversation, and is that of a service that sends for us, not of a server of
 // our own.
 func (v *view) platformRouting() bool {
-	if v.reading.Class != string(OwnMTARouting) || v.remoteIsForeign() || v.host != "" {
+	looked := v.reading.Class == string(OwnMTARouting) || v.reading.NoAttempt && v.aboutDomainDNS()
+	if !looked || v.remoteIsForeign() || v.host != "" {
 		return false
 	}
 	op, ok := operator.Voice(v.reading.Says)

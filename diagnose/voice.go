@@ -17,6 +17,9 @@ import (
 // voice is the system whose wording the reply is, where its words tell the place.
 func (v *view) voice() (operator.Speaker, bool) {
 	r := v.reading
+	if op, ok := operator.Voice(r.Says); ok && r.Wrapped != "" && op.Role == operator.Gateway {
+		return op, true // a filter that quotes the server behind it
+	}
 	if r.Wrapped != "" {
 		// The wrapper's own words are those of whoever tells it.
 		in, ok := r.Inner()
