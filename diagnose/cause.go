@@ -101,6 +101,8 @@ var causeRules = []causeRule{
 	{MXChangedOrWrong, 4, "relaying is refused where the domain is not set up", relayRefused},
 	{TenantOrAcceptedDomain, 4, "relaying is refused where the domain is not set up", relayRefused},
 	{PolicyOrAuth, 4, "RFC 6409 section 3.3: a submission server relays for clients that authenticated", ownRelayRefused},
+	{UserAbsent, 4, "Exim specification, chapter 3: no router takes the address", noRouterTakes},
+	{TenantOrAcceptedDomain, 3, "Exim specification, chapter 3: no router takes the domain", noRouterTakes},
 	{GatewayMapStale, 3, "Cyrus Murder: a front end answers from the mailbox list that mupdate gives it", mailboxListBehind},
 	{Typo, 3, "the domain is one letter away from a well-known one", nearWellKnown},
 	{Typo, 4, "RFC 8020: the domain does not exist", domainMissing},
@@ -367,6 +369,11 @@ func relayRefused(v *view) (Finding, bool) {
 func ownRelayRefused(v *view) (Finding, bool) {
 	return v.bounceFinding("own_relay_refused", "our own server does not relay for this client: not authenticated, or not from where it may"),
 		v.r.Reason == reply.NoRelaying && v.verdict.Kind == OwnMTA
+}
+
+func noRouterTakes(v *view) (Finding, bool) {
+	return v.bounceFinding("no_router", "no router of that server takes the address: the user or the domain is not known there"),
+		v.reading.Table == "routers: user or domain" && (v.verdict.Kind == MailboxHost || v.verdict.Kind == Gateway)
 }
 
 func mailboxListBehind(v *view) (Finding, bool) {

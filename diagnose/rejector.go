@@ -7,6 +7,7 @@ import (
 
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/operator"
+	"deadletter/diagnose/reply"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx/survey"
 )
@@ -136,7 +137,7 @@ func (v *view) hostVerdict() Verdict {
 		add(Finding{Key: "in_mx", Sign: For, Strength: 3, Source: member.source, At: member.at, Claim: member.claim})
 	case member.known:
 		add(Finding{Key: "in_mx", Sign: Against, Strength: 2, Source: "dns", At: v.mxTime(), Claim: safe.Textf("it is no MX of %s now", v.domain)})
-	default:
+	case v.domain != "":
 		verdict.Missing = append(verdict.Missing, Finding{Key: "mx", Sign: Missing, Claim: safe.Textf("the MX of %s: %s", v.domain, v.mxUnknownWhy())})
 	}
 	for _, f := range v.hostAddressFindings() {
@@ -188,6 +189,10 @@ func (v *view) classifyHost(verdict *Verdict, isMX bool) {
 	case !isMX && !v.mxKnown() && under(v.host, v.domain):
 		verdict.Kind, verdict.Confidence = MailboxHost, Low
 		add("operator", For, 1, safe.Textf("that name lies in %s itself; it may be a filter of theirs", v.domain), "here")
+	case v.domain == "" && v.r.RemoteMTA.Known() && v.r.Reason != reply.NoRelaying:
+		verdict.Kind, verdict.Confidence = MailboxHost, Low
+		add("remote_side", For, 1, "the bounce names it as the side that was spoken to, and no recipient to hold it against; it may be a filter, or a relay of ours", "here")
+		verdict.Missing = append(verdict.Missing, Finding{Key: "recipient", Sign: Missing, Claim: "the recipient, whose MX would settle it", Hint: "the whole bounce, or the log of the sending server"})
 	case !isMX:
 		verdict.Kind, verdict.Confidence = UnknownRejector, None
 		add("operator", Against, 1, "its operator is not known, and it is not in the MX set", "here")

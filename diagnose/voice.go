@@ -28,10 +28,14 @@ func (v *view) voice() (operator.Speaker, bool) {
 		}
 		r = in
 	}
-	if r.CodeOnly || r.NoAttempt || r.Class == string(OwnMTARouting) {
+	if r.NoAttempt || r.Class == string(OwnMTARouting) {
 		return operator.Speaker{}, false
 	}
 	op, ok := operator.Voice(r.Says)
+	if !ok || r.CodeOnly {
+		signed, known := v.c.operators().Signed(string(v.r.Diagnostic.Value))
+		return operator.Speaker{Operator: signed}, known
+	}
 	if op.Role == operator.Store && !v.remoteSpoke() {
 		return operator.Speaker{}, false
 	}

@@ -123,24 +123,22 @@ func (c *Catalogue) ByPTR(host string) (Operator, bool) {
 	return c.find(host, true)
 }
 
-// ByText gives the operator that a greeting or a reply names, by the first
-// host name in it that is known or by a word of its own. It reads 1 KiB.
-func (c *Catalogue) ByText(banner string) (Operator, bool) {
-	if len(banner) > maxBanner {
-		banner = banner[:maxBanner]
-	}
-	words := strings.FieldsFunc(strings.ToLower(banner), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
-	})
-	for _, w := range words {
-		if w = strings.Trim(w, ".-"); strings.Contains(w, ".") {
-			if op, ok := c.find(w, true); ok {
-				return op, true
-			}
+// Signed gives the operator that a reply names as the one who speaks: by the
+// host in a greeting that it quotes ("220 mx.google.com ESMTP", RFC 5321
+// section 4.2), or by a word of its own with which it ends ("gsmtp"). Other
+// names in a reply may be the client's own. It reads the first and the last
+// 1 KiB.
+func (c *Catalogue) Signed(said string) (Operator, bool) {
+	head, tail := said[:min(len(said), maxBanner)], said[max(0, len(said)-maxBanner):]
+	if i := strings.Index(" "+head, " 220 "); i >= 0 {
+		name, _, _ := strings.Cut(head[i+len("220 "):], " ")
+		if op, ok := c.find(strings.TrimSpace(name), true); ok {
+			return op, true
 		}
 	}
+	last := lower(strings.TrimRight(tail[strings.LastIndexAny(strings.TrimRight(tail, " .)'\"\r\n\t"), " \t\n-")+1:], " .)'\"\r\n\t"))
 	for _, b := range c.banner {
-		if slices.Contains(words, b.Pattern) {
+		if last != "" && last == b.Pattern {
 			return b.Operator, true
 		}
 	}
@@ -211,6 +209,3 @@ func Lookup(host string) (Operator, bool) { return Default().Lookup(host) }
 
 // ByPTR gives the operator of a host by its reverse name by the [Default] catalogue.
 func ByPTR(host string) (Operator, bool) { return Default().ByPTR(host) }
-
-// ByText gives the operator that a greeting names by the [Default] catalogue.
-func ByText(banner string) (Operator, bool) { return Default().ByText(banner) }

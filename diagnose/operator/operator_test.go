@@ -188,17 +188,22 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-func TestByText(t *testing.T) {
+func TestSigned(t *testing.T) {
 	for text, want := range map[string]string{
-		"220 mx.google.com ESMTP x1-abc.1 - gsmtp":                             "Google Workspace",
-		"220 AM0PR02.mail.protection.outlook.com Microsoft ESMTP MAIL Service": "Microsoft 365 (Exchange Online / EOP)",
-		"<mx1-us1.ppe-hosted.com>: hello":                                      "Proofpoint Essentials",
-		"220 mx1.example.com ESMTP Postfix":                                    "",
-		"":                                                                     "",
-		strings.Repeat("x ", maxBanner) + "mx.mimecast.com":                    "",
+		"220 mx.google.com ESMTP x1-abc.1 - gsmtp":                                    "Google Workspace",
+		"550 5.1.1 no such user d2e1a72fcca58-x1si5 - gsmtp":                          "Google Workspace",
+		"550-5.1.1 https://support.google.com/mail/?p=NoSuchUser d2e1a72fcca58-gsmtp": "Google Workspace",
+		"220 AM0PR02.mail.protection.outlook.com Microsoft ESMTP MAIL Service":        "Microsoft 365 (Exchange Online / EOP)",
+		"expected a greeting, got 220 mx1-us1.ppe-hosted.com ESMTP":                   "Proofpoint Essentials",
+		"550 your host mx1-us1.ppe-hosted.com may not send here":                      "",
+		"220 mx1.example.com ESMTP Postfix":                                           "",
+		"220 ":                                                                        "",
+		"":                                                                            "",
+		"gsmtp told us otherwise":                                                     "",
+		strings.Repeat("x ", maxBanner) + "220 mx.mimecast.com " + strings.Repeat("y", maxBanner): "",
 	} {
-		if op, ok := ByText(text); op.Name != want || ok != (want != "") {
-			t.Errorf("ByText(%.60q) = %q, want %q", text, op.Name, want)
+		if op, ok := Default().Signed(text); op.Name != want || ok != (want != "") {
+			t.Errorf("Signed(%.60q) = %q, want %q", text, op.Name, want)
 		}
 	}
 }
@@ -424,7 +429,7 @@ func FuzzLookup(f *testing.F) {
 		if mx, mxOK := Lookup(s); mxOK && !ok {
 			t.Fatalf("%q is an MX fact %q and no PTR fact %q", s, mx.Name, ptr.Name)
 		}
-		ByText(s)
+		Default().Signed(s)
 		Behind(s, []string{s}, []string{s})
 		FindPlatform(Hints{Hosts: []string{s}, DKIM: []string{s}, Headers: []string{s}, SPF: []string{s}})
 		if p, ok := ConsumerDomain(s); ok && p == "" {
