@@ -58,3 +58,13 @@ Nov 23 10:12:45 mx postfix/smtpd[31]: NOQUEUE: reject: RCPT from out.sender.exam
 		}
 	}
 }
+
+// TestRemoteSystem reads the host that Oracle's Messaging Server names.
+func TestRemoteSystem(t *testing.T) {
+	const text = "Recipient address: pat@example.com\nReason: Remote SMTP server has rejected address\nDiagnostic code: smtp;554 5.7.1 <pat@example.com>: Relay access denied\n" +
+		"Remote system: dns;mx.example.net (TCP|192.0.2.25|46347|198.51.100.10|25) (mx.example.net ESMTP Postfix)\n"
+	res := Read([]byte(text), Options{})
+	if len(res.Reports) != 1 || res.Reports[0].RemoteMTA.Value != "mx.example.net" || res.Reports[0].RemoteMTA.Line != 4 {
+		t.Errorf("%+v", res.Reports)
+	}
+}

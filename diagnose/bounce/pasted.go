@@ -136,6 +136,7 @@ func (d *doc) oneReply(t *text) (draft, bool) {
 	if rank(readCodes(said)) == 0 && (got.Rule == "" || got.Reason == reply.Undefined || got.CodeOnly) {
 		return draft{}, false
 	}
+	d.remoteSystem(t, &dr.r)
 	if !got.AboutSender {
 		for i := range t.lines {
 			if mt, ok := mentionAt(t, i); ok {
@@ -157,6 +158,21 @@ func (d *doc) oneReply(t *text) (draft, bool) {
 		}
 	}
 	return dr, true
+}
+
+// remoteSystem reads "Remote system: dns;mx.example.com (TCP|...)", as Oracle's
+// Messaging Server names the host that refused in the text of its notices.
+func (d *doc) remoteSystem(t *text, r *Report) {
+	const label = "remote system: dns;"
+	for i, l := range t.lines {
+		at := indexFold(l.s[:min(len(l.s), 2<<10)], label)
+		if at < 0 || r.RemoteMTA.Known() {
+			continue
+		}
+		if host := firstWord(l.s[at+len(label):]); isHost(host) {
+			r.RemoteMTA = d.shown(host, t.part, t.offset(i, at+len(label)))
+		}
+	}
 }
 
 // near moves a field to where the first word of its value stands in the raw input.
