@@ -84,19 +84,3 @@ func (m *mail) about(dr *draft) {
 	}
 	dr.r.Subject = m.headField("Subject")
 }
-
-// readOrdinary gives a mail that tells of no failure as what it is.
-func (m *mail) readOrdinary() []Report {
-	dr := draft{kind: NotOrdinary, why: "it is ordinary mail: no delivery-status part, no notice of a mail system, no reply of a server"}
-	dr.r.Recipient = m.headAddress("To")
-	dr.r.Sender = m.headAddress("From")
-	if f, ok := m.head.get("Message-ID"); ok {
-		dr.r.MessageID = m.d.bodyField(f, m.part(), messageID(f.value))
-	}
-	dr.r.Subject = m.headField("Subject")
-	m.through(&dr.r, m.head, m.part())
-	if m.headSays("Content-Type", "report-type=delivery-status") || m.headSays("Content-Type", "report-type=\"delivery-status\"") {
-		dr.why = "its header announces a delivery report, but no part of it names a recipient; the rest of the mail may be missing"
-	}
-	return m.finish(FormatMail, []draft{dr})
-}

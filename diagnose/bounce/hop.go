@@ -1,9 +1,40 @@
 package bounce
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
+
+	"deadletter/diagnose/safe"
 )
+
+// Hop is what one Received field claims of a host on the way (RFC 5321 section
+// 4.4). Each field is the word of the host that wrote it, and anybody before it
+// can have made up those below.
+type Hop struct {
+	From string // the host that came: as its address is called in DNS, else as it called itself
+	By   string // the host that took the mail
+}
+
+// ReadHop reads a Received field as [Report] keeps it in Through. What the
+// field does not say is empty; nothing it says is checked.
+func ReadHop(received safe.Untrusted) Hop {
+	h := readHop(string(received))
+	return Hop{From: cmp.Or(h.name, h.helo), By: h.by}
+}
+
+// forClause finds the address of the for clause of a Received field.
+func forClause(s string) (start, end int, ok bool) {
+	i := clause(s, "for")
+	if i < 0 {
+		return 0, 0, false
+	}
+	start, end, ok = nextAddress(s, i)
+	if !ok || strings.ContainsAny(s[i:start], ";(,") {
+		return 0, 0, false
+	}
+	return start, end, true
+}
 
 // hop is what one Received field says (RFC 5321 section 4.4): who came, as far
 // as the receiving host saw it itself, and who received.
@@ -41,16 +72,26 @@ func readHop(s string) hop {
 
 // byClause finds " by " outside parentheses.
 func byClause(s string) int {
+	i := clause(s, "by")
+	if i < 0 {
+		return -1
+	}
+	return i - len(" by ")
+}
+
+// clause finds where the value of a clause of a Received field begins: behind
+// its word, which stands between blanks and outside parentheses; -1 for none.
+func clause(s, word string) int {
 	depth := 0
-	for i := 0; i+4 <= len(s); i++ {
+	for i := 0; i+len(word)+2 <= len(s); i++ {
 		switch s[i] {
 		case '(':
 			depth++
 		case ')':
 			depth = max(0, depth-1)
-		case ' ':
-			if depth == 0 && strings.EqualFold(s[i:i+4], " by ") {
-				return i
+		case ' ', '\t', '\r', '\n':
+			if after := i + 1 + len(word); depth == 0 && strings.EqualFold(s[i+1:after], word) && strings.IndexByte(" \t\r\n", s[after]) >= 0 {
+				return after + 1
 			}
 		}
 	}
