@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"deadletter/diagnose/safe"
@@ -123,9 +122,9 @@ func admitAnswer(b AnswerRecorded, now time.Time) error {
 // admitBounce keeps a case to one recipient: what was confirmed for one must
 // not open a lock for another.
 func admitBounce(c *Case, b BounceCaptured) error {
-	local, domain := AddressDomain(b.Report.Recipient.Value)
-	ownLocal, ownDomain := AddressDomain(c.Recipient)
-	if domain == "" || ownDomain == "" || domain == ownDomain && strings.EqualFold(string(local), string(ownLocal)) {
+	_, domain := AddressDomain(b.Report.Recipient.Value)
+	_, ownDomain := AddressDomain(c.Recipient)
+	if domain == "" || ownDomain == "" || SameRecipient(b.Report.Recipient.Value, c.Recipient) {
 		return nil
 	}
 	return fmt.Errorf("%w: that bounce is about another recipient; open it as a case of its own", ErrInvalid)

@@ -251,8 +251,9 @@ func (s *state) addBounce(b Bounce) {
 	slices.SortStableFunc(list, func(a, b Bounce) int {
 		return cmp.Or(a.Failed().Compare(b.Failed()), cmp.Compare(a.Seq, b.Seq))
 	})
+	first := len(s.bounces) == 0
 	s.bounces = list
-	if s.Recipient == "" {
+	if s.Recipient == "" && (first || b.Report.Failure()) {
 		s.Recipient = b.Report.Recipient.Value
 	}
 }
@@ -404,6 +405,15 @@ func RecipientKey(address safe.Untrusted) string {
 		return string(address)
 	}
 	return string(local) + "@" + domain
+}
+
+// SameRecipient reports whether two addresses are one for whoever keeps cases:
+// letter case does not count. A server may tell them apart (RFC 5321 section
+// 2.4), so that it is no more than a reason to put them side by side.
+func SameRecipient(a, b safe.Untrusted) bool {
+	local, domain := AddressDomain(a)
+	otherLocal, otherDomain := AddressDomain(b)
+	return domain == otherDomain && strings.EqualFold(string(local), string(otherLocal))
 }
 
 // AddressDomain gives the domain of an address, canonical, and the part

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -10,11 +11,22 @@ import (
 )
 
 // Comparison sets two messages of one case side by side: two bounces, a test
-// from another sender among them, or a bounce and a message that arrived.
+// from another sender among them, or a bounce and a message that arrived. One
+// of the two is always the one that the case is about.
 type Comparison struct {
-	Left, Right Side // the earlier and the later
+	Left, Right Side // the earlier and the later, as far as that is known
 	Rows        []ComparedRow
-	Means       []safe.Text // what the differences mean, the most telling first
+	Means       []safe.Text // what the differences mean, the most telling first; never a proof
+
+	// Confirms lists the questions that the message that arrived is evidence for:
+	// a person may record it so, with the role Evidence and the time Arrived.
+	// Nothing is recorded by itself. Empty for none.
+	Confirms []QuestionID
+	Arrived  time.Time
+
+	// Others counts the messages of the case that can stand beside the one it is
+	// about; the twenty most telling are compared.
+	Others int
 }
 
 // Side is one of the two.
@@ -27,201 +39,213 @@ type Side struct {
 type ComparedRow struct {
 	Label       safe.Text // "reply", "host", "operator"
 	Left, Right safe.Text // empty where it is not known
-	Changed     bool      // both are known, and differ
+	Changed     bool      // both are known, and differ in what counts
 }
 
-// compared is one message with what is asked of it in a comparison.
-type compared struct {
-	b         Bounce
-	delivered bool
-	host      string // who refused or took it
-	operator  safe.Text
-	sender    string // domain
-	local     safe.Untrusted
-	domain    string
-}
+const (
+	maxCompared = 20              // pairs made; a case can hold a thousand bounces
+	oneMoment   = 2 * time.Minute // two clocks that differ by less give no order
+)
 
-// comparison compares the bounce that the case is about with the other message
-// that is nearest to it in time; nil where there is none.
-func (v *view) comparison() *Comparison {
-	if !v.has || len(v.c.bounces) < 2 {
+// comparisons compares the message that the case is about with the others, the
+// most telling pair first: those that arrived, then other attempts, then the
+// same attempt told once more; each by nearness in time.
+func (v *view) comparisons() []Comparison {
+	if !v.has || len(v.c.bounces) < 2 || !canCompare(v.r) {
 		return nil
 	}
-	this := v.b
-	var other *Bounce
-	for i := range v.c.bounces {
-		b := &v.c.bounces[i]
-		if b.Seq == this.Seq || b.Report.NotABounce != "" && !arrived(b.Report) {
+	type candidate struct {
+		b    Bounce
+		rank int
+	}
+	var list []candidate
+	for _, b := range v.c.bounces {
+		if b.Seq == v.b.Seq || !canCompare(b.Report) {
 			continue
 		}
-		if other == nil || apart(*b, this) < apart(*other, this) {
-			other = b
+		c := candidate{b: b, rank: 1}
+		switch {
+		case arrived(b.Report) != arrived(v.r):
+			c.rank = 0
+		case toldTwice(b, v.b):
+			c.rank = 2
 		}
+		list = append(list, c)
 	}
-	if other == nil {
-		return nil
-	}
-	left, right := v.compared(*other), v.compared(this)
-	if right.b.Failed().Before(left.b.Failed()) {
-		left, right = right, left
-	}
-	c := &Comparison{Left: left.side(), Right: right.side()}
-	row := func(label, a, b safe.Text) {
-		if a != "" || b != "" {
-			c.Rows = append(c.Rows, ComparedRow{label, a, b, a != "" && b != "" && a != b})
-		}
-	}
-	row("outcome", left.outcome(), right.outcome())
-	row("reply", left.b.Report.Diagnostic.Value.Safe(), right.b.Report.Diagnostic.Value.Safe())
-	row("stage", safe.Of(string(left.b.Report.Stage)), safe.Of(string(right.b.Report.Stage)))
-	row("host", safe.Of(left.host), safe.Of(right.host))
-	row("address", left.b.Report.RemoteAddress.Value.Safe(), right.b.Report.RemoteAddress.Value.Safe())
-	row("operator", left.operator, right.operator)
-	row("told by", left.b.Report.ReportingMTA.Value.Safe(), right.b.Report.ReportingMTA.Value.Safe())
-	row("route", left.route(), right.route())
-	row("from", left.b.Report.Sender.Value.Safe(), right.b.Report.Sender.Value.Safe())
-	row("to", left.b.Report.Recipient.Value.Safe(), right.b.Report.Recipient.Value.Safe())
-	row("time", bothTimes(left.b.Failed()), bothTimes(right.b.Failed()))
-	c.Means = v.differences(left, right)
-	return c
-}
-
-// arrived reports whether a captured message shows by its own header, or by a
-// notification, that it was delivered.
-func arrived(r bounce.Report) bool {
-	return r.NotABounce == bounce.NotDelivered || r.NotABounce == bounce.NotOrdinary && len(r.Through) > 0
-}
-
-func apart(a, b Bounce) time.Duration { return a.Failed().Sub(b.Failed()).Abs() }
-
-func (v *view) compared(b Bounce) compared {
-	r := b.Report
-	c := compared{b: b, delivered: arrived(r), host: hostName(r.RemoteMTA.Value)}
-	c.local, c.domain = AddressDomain(r.Recipient.Value)
-	_, c.sender = AddressDomain(r.Sender.Value)
-	if c.delivered && c.host == "" {
-		c.host = v.takenBy(r.Through)
-	}
-	c.operator = v.runs(c.host, nil).name
-	return c
-}
-
-// takenBy gives the host that took a message for the recipient's side: the
-// oldest of its Received fields that names an MX of the domain or a host of
-// somebody known, else the oldest one.
-func (v *view) takenBy(through []bounce.Field) string {
-	oldest := ""
-	for _, f := range slices.Backward(through) {
-		host := receivedBy(f.Value)
-		if host == "" {
-			continue
-		}
-		if v.inMX(host) || v.runs(host, nil).known() {
-			return host
-		}
-		oldest = host
-	}
-	return oldest
-}
-
-// receivedBy gives the host of the by clause of a Received field (RFC 5321
-// section 4.4).
-func receivedBy(value safe.Untrusted) string {
-	words := strings.Fields(string(value))
-	for i, w := range words {
-		if strings.EqualFold(w, "by") && i+1 < len(words) {
-			return hostName(safe.Untrusted(words[i+1]))
-		}
-	}
-	return ""
-}
-
-func (c compared) side() Side {
-	return Side{Name: safe.Textf("%s %s", c.outcome(), utc(c.b.Failed())), Seq: c.b.Seq}
-}
-
-func (c compared) outcome() safe.Text {
-	switch {
-	case c.delivered:
-		return "arrived"
-	case c.b.Report.Permanence == bounce.Transient:
-		return "put off"
-	}
-	return "refused"
-}
-
-// route names the hosts that a message went through, the first first.
-func (c compared) route() safe.Text {
-	var hosts []string
-	for _, f := range slices.Backward(c.b.Report.Through) {
-		if h := receivedBy(f.Value); h != "" && !slices.Contains(hosts, h) {
-			hosts = append(hosts, h)
-		}
-	}
-	if len(hosts) == 0 {
-		return ""
-	}
-	return listed(hosts, 4)
-}
-
-// differences says what follows from the comparison, the most telling first.
-// Nothing here is proof: a message that arrived shows only its own path.
-func (v *view) differences(a, b compared) []safe.Text {
-	var out []safe.Text
-	say := func(t safe.Text) { out = append(out, t) }
-	bounced, came := a, b
-	if a.delivered {
-		bounced, came = b, a
-	}
-	sameHost := a.host != "" && a.host == b.host
-	sameText := v.sameReply(a, b)
-	switch {
-	case a.delivered && b.delivered:
-		say("both arrived; nothing here is refused")
-	case a.delivered != b.delivered:
-		v.arrivedAndBounced(bounced, came, sameHost, say)
-	case sameHost && sameText && a.sender != b.sender && a.sender != "" && b.sender != "":
-		say("another sender gets the same refusal from the same host: it is about the address, not about us")
-	case sameHost && sameText:
-		say("the same host gives the same refusal: nothing that counts was changed between the two, or it answers from memory")
-	case !sameText && a.sender != b.sender && a.sender != "" && b.sender != "":
-		say("the refusal depends on the sender: look at policy, reputation and who may write to it")
-	case sameHost:
-		say("the same host words it differently now: something was changed there")
-	case sameText && a.host != "" && b.host != "":
-		say("another host gives the same refusal: they share a list, or both ask the same server behind them")
-	case a.host != "" && b.host != "":
-		say("another host, another refusal: the route is not the same; compare what DNS says on both sides")
-	default:
-		say("too little is known of one of them to say what the difference means: the host that spoke is missing")
-	}
-	if a.operator != "" && b.operator != "" && a.operator != b.operator {
-		say(safe.Textf("they were answered by two operators, %s and %s: the MX was changed, or the route differs", a.operator, b.operator))
-	}
-	if RecipientKey(a.b.Report.Recipient.Value) != RecipientKey(b.b.Report.Recipient.Value) && a.domain != "" && b.domain != "" {
-		say("they went to two addresses: what holds for one says nothing of the other")
+	apart := func(b Bounce) time.Duration { return b.Failed().Sub(v.b.Failed()).Abs() }
+	slices.SortStableFunc(list, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(apart(a.b), apart(b.b)))
+	})
+	var out []Comparison
+	for _, c := range list[:min(len(list), maxCompared)] {
+		one := v.pair(c.b).comparison()
+		one.Others = len(list)
+		out = append(out, one)
 	}
 	return out
 }
 
-func (v *view) arrivedAndBounced(bounced, came compared, sameHost bool, say func(safe.Text)) {
-	later := came.b.Failed().After(bounced.b.Failed())
-	switch {
-	case sameHost && later && came.sender == bounced.sender:
-		say("the same host took a later message of the same sender: it seems mended; confirm it before the retry")
-	case sameHost && later:
-		say("the same host took a later message of another sender: the address is accepted, unless senders are told apart there")
-	case sameHost:
-		say("the same host took a message earlier: the address was lost since, or senders are told apart")
-	case came.host != "" && bounced.host != "":
-		say(safe.Textf("the message that arrived took another way, through %s, and not through %s: it is no proof for the way of our mail", came.host, bounced.host))
-	default:
-		say("one arrived, and the hosts cannot be compared: the full header of the message that arrived would show its way")
+// canCompare reports whether a captured message tells of a delivery, tried or done.
+func canCompare(r bounce.Report) bool { return r.Failure() || arrived(r) }
+
+// arrived reports whether a captured message shows by its own header, or by a
+// notification, that a server of the receiving side took it. One that was
+// expanded went on to other addresses (RFC 3464 section 2.3.3).
+func arrived(r bounce.Report) bool {
+	switch r.NotABounce {
+	case bounce.NotDelivered:
+		return r.Action != bounce.Expanded
+	case bounce.NotOrdinary:
+		return len(r.Through) > 0
 	}
+	return false
 }
 
-// sameReply reports whether two refusals have the same codes and meaning.
-func (v *view) sameReply(a, b compared) bool {
-	x, y := a.b.Report, b.b.Report
+// sameMessage reports whether two messages are one by its identifier (RFC 5322
+// section 3.6.4).
+func sameMessage(a, b bounce.Report) bool {
+	return a.MessageID.Known() && a.MessageID.Value == b.MessageID.Value
+}
+
+// toldTwice reports whether two bounces tell of one attempt: a reply that was
+// pasted first and its mail later, a log line and a notification.
+func toldTwice(a, b Bounce) bool {
+	x, y := a.Report, b.Report
+	_, from := AddressDomain(x.Sender.Value)
+	_, otherFrom := AddressDomain(y.Sender.Value)
+	if !x.Failure() || !y.Failure() || x.Permanence != y.Permanence || !sameCodes(x, y) ||
+		x.MessageID.Known() && y.MessageID.Known() && !sameMessage(x, y) ||
+		from != "" && otherFrom != "" && from != otherFrom {
+		return false
+	}
+	if x.FailedAt.At.IsZero() || y.FailedAt.At.IsZero() {
+		return true
+	}
+	gap := x.FailedAt.At.Sub(y.FailedAt.At).Abs()
+	return gap == 0 || sameMessage(x, y) && gap < oneMoment
+}
+
+func sameCodes(x, y bounce.Report) bool {
 	return x.ReplyCode.Value == y.ReplyCode.Value && x.EnhancedCode.Value == y.EnhancedCode.Value && x.Reason == y.Reason
+}
+
+// pair is two messages with what is asked of both.
+type pair struct {
+	v           *view
+	left, right *compared // the earlier and the later where ordered
+	this, other *compared // the one that the case is about, and the other
+	ordered     bool      // their times say which was first
+}
+
+func (v *view) pair(other Bounce) pair {
+	p := pair{v: v, this: v.compared(v.b), other: v.compared(other)}
+	p.this.findHost(p.other)
+	p.other.findHost(p.this)
+	gap := p.this.at.Sub(p.other.at).Abs()
+	oneClock := p.this.reporter != "" && p.this.reporter == p.other.reporter
+	p.ordered = p.this.timed && p.other.timed && (gap >= oneMoment || oneClock && gap > 0)
+	p.left, p.right = p.other, p.this
+	if p.right.at.Before(p.left.at) {
+		p.left, p.right = p.right, p.left
+	}
+	return p
+}
+
+func (p pair) comparison() Comparison {
+	c := Comparison{Left: p.left.side(), Right: p.right.side()}
+	row := func(label safe.Text, of func(*compared) safe.Text, differ bool) {
+		a, b := of(p.left), of(p.right)
+		if a != "" || b != "" {
+			c.Rows = append(c.Rows, ComparedRow{label, a, b, differ && a != "" && b != "" && a != b})
+		}
+	}
+	row("outcome", (*compared).outcome, true)
+	row("reply", (*compared).said, !p.sameWords())
+	row("refused at", (*compared).stage, true)
+	row("host", (*compared).name, true)
+	row("address", (*compared).address, true)
+	row("operator", func(c *compared) safe.Text { return c.operator }, true)
+	row("told by", (*compared).tells, true)
+	row("route", (*compared).route, true)
+	row("from", (*compared).from, true)
+	row("to", (*compared).to, !p.sameAddress())
+	row("time", (*compared).when, p.left.timed && p.right.timed && !p.left.at.Equal(p.right.at))
+	c.Means = p.means()
+	if c.Confirms = p.confirms(); len(c.Confirms) > 0 {
+		c.Arrived = p.other.at
+	}
+	return c
+}
+
+// sameReply reports whether two refusals say the same: codes, reason, and the
+// rule that knows the wording, or the words themselves.
+func (p pair) sameReply() bool {
+	a, b := p.left, p.right
+	return (a.r.ReplyCode.Known() || a.r.EnhancedCode.Known()) && sameCodes(a.r, b.r) &&
+		(a.reading.Rule != "" && a.reading.Rule == b.reading.Rule || p.sameWords())
+}
+
+// sameWords compares two replies without what differs from one connection to
+// the next: words with digits, addresses and links in them are left out.
+func (p pair) sameWords() bool {
+	return sameCodes(p.left.r, p.right.r) && slices.Equal(wording(p.left.r.Diagnostic.Value), wording(p.right.r.Diagnostic.Value))
+}
+
+func wording(said safe.Untrusted) []string {
+	words := strings.Fields(strings.ToLower(string(said)))
+	return slices.DeleteFunc(words, func(w string) bool { return strings.ContainsAny(w, "0123456789@") || strings.Contains(w, "://") })
+}
+
+// sameAddress compares the recipients byte for byte, as only then one says
+// something of the other (RFC 5321 section 2.4).
+func (p pair) sameAddress() bool {
+	return RecipientKey(p.left.r.Recipient.Value) == RecipientKey(p.right.r.Recipient.Value)
+}
+
+func (p pair) sameHost() bool { return p.left.host != "" && p.left.host == p.right.host }
+
+func (p pair) bothHosts() bool { return p.left.host != "" && p.right.host != "" }
+
+func (p pair) otherSender() bool {
+	return p.left.senderDomain != "" && p.right.senderDomain != "" && p.left.senderDomain != p.right.senderDomain
+}
+
+// oneSide holds where two hosts belong together: one company runs both, or
+// both are MX of the domain.
+func (p pair) oneSide() bool {
+	return p.left.operator != "" && p.left.operator == p.right.operator || p.v.inMX(p.left.host) && p.v.inMX(p.right.host)
+}
+
+// mixed holds where one arrived and the other did not.
+func (p pair) mixed() bool { return p.left.arrived != p.right.arrived }
+
+// came and bounced give the one that arrived and the one that did not, of a
+// mixed pair.
+func (p pair) came() *compared {
+	if p.left.arrived {
+		return p.left
+	}
+	return p.right
+}
+
+func (p pair) bounced() *compared {
+	if p.left.arrived {
+		return p.right
+	}
+	return p.left
+}
+
+// cameLater holds where a message arrived after the refusal.
+func (p pair) cameLater() bool { return p.mixed() && p.ordered && p.right.arrived }
+
+// oneIs gives the message of two that something holds for, where it holds for
+// exactly one.
+func (p pair) oneIs(of func(*compared) bool) (is, isNot *compared, ok bool) {
+	switch l, r := of(p.left), of(p.right); {
+	case l && !r:
+		return p.left, p.right, true
+	case r && !l:
+		return p.right, p.left, true
+	}
+	return nil, nil, false
 }

@@ -20,7 +20,7 @@ type Flow struct {
 	Rejector Verdict
 	Causes   []Cause // best first; never empty
 	Cluster  Cluster
-	Compared *Comparison     // with the other message of the case; nil where there is none
+	Compared []Comparison    // with the other messages of the case, the most telling first; none where there is one message
 	Waits    []WaitingFor    // for whom the case waits
 	Wants    []dnsx.Question // safe reads that are to be asked now, by themselves
 	Offers   []Offer         // what a person may start now

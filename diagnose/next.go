@@ -13,7 +13,7 @@ func Next(c *Case, now time.Time) Flow {
 	w := v.walk()
 	f := Flow{
 		Header: v.header(), Branch: v.branch(), Outcome: w.outcome, Rejector: v.verdict,
-		Causes: v.ranking(), Cluster: v.cluster(), Compared: v.comparison(), Waits: v.waits(), Wants: v.wants(),
+		Causes: v.ranking(), Cluster: v.cluster(), Compared: v.comparisons(), Waits: v.waits(), Wants: v.wants(),
 	}
 	for _, row := range chart {
 		p := row.Panel(v)

@@ -208,8 +208,10 @@ func (v *view) branch() Branch {
 	case v.restricted():
 		return BranchRecipient
 	}
-	return Branch(reply.Branch(v.r.Reason))
+	return branchOf(v.r.Reason)
 }
+
+func branchOf(r reply.Reason) Branch { return Branch(reply.Branch(r)) }
 
 // restricted holds when the recipient is there and does not take mail from
 // outsiders, or may be: a matter of its directory, not of the sender's records.

@@ -75,6 +75,7 @@ func TestCases(t *testing.T) {
 // setting is what a case file gives to a session.
 type setting struct {
 	bounce   []byte
+	also     [][]byte // what was added to the case after it
 	zones    *dnstest.Zones
 	own      []string
 	siblings int
@@ -84,6 +85,12 @@ func readCase(a archive) (setting, error) {
 	var s setting
 	text, _ := a.section("bounce")
 	s.bounce = []byte(text)
+	for _, name := range a.names {
+		if strings.HasPrefix(name, "also") {
+			more, _ := a.section(name)
+			s.also = append(s.also, []byte(more))
+		}
+	}
 	var zone strings.Builder
 	settings, _ := a.section("settings")
 	for line := range strings.Lines(settings) {
@@ -128,6 +135,9 @@ func (in setting) open(t testing.TB) (*investigate.Session, []bounce.Report) {
 	})
 	r := in.report(t)
 	record(t, s, in.bodies(r)...)
+	for _, raw := range in.also {
+		record(t, s, captured(raw, setting{bounce: raw, own: in.own}.report(t)))
+	}
 	if err := s.Start(diagnose.RoundOpen); err != nil {
 		t.Fatal(err)
 	}
@@ -156,10 +166,9 @@ func readFile(t testing.TB, path string) string {
 }
 
 func (in setting) bodies(r bounce.Report) []diagnose.Body {
-	sum := sha256.Sum256(in.bounce)
 	out := []diagnose.Body{
 		diagnose.CaseOpened{ID: "20261123-case-7f3a", Recipient: r.Recipient.Value, Version: "test", OwnMTAs: in.own},
-		diagnose.BounceCaptured{Source: "case", Raw: in.bounce, SHA256: hex.EncodeToString(sum[:]), Report: r},
+		captured(in.bounce, r),
 	}
 	if in.siblings > 0 {
 		_, domain := diagnose.AddressDomain(r.Recipient.Value)
@@ -170,6 +179,11 @@ func (in setting) bodies(r bounce.Report) []diagnose.Body {
 		out = append(out, sib)
 	}
 	return out
+}
+
+func captured(raw []byte, r bounce.Report) diagnose.Body {
+	sum := sha256.Sum256(raw)
+	return diagnose.BounceCaptured{Source: "case", Raw: raw, SHA256: hex.EncodeToString(sum[:]), Report: r}
 }
 
 func record(t testing.TB, s *investigate.Session, bodies ...diagnose.Body) {

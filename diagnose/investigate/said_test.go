@@ -50,6 +50,22 @@ func said(f diagnose.Flow, reports []bounce.Report) string {
 	if f.Cluster.Recipients > 1 {
 		line("cluster", "%d | %s | pause %t", f.Cluster.Recipients, f.Cluster.Name, f.Cluster.Pause)
 	}
+	for _, c := range f.Compared {
+		line("compared", "%s | %s", c.Left.Name, c.Right.Name)
+		for _, r := range c.Rows {
+			sign := "  same"
+			if r.Changed {
+				sign = "  " + string(diagnose.Differs)
+			}
+			line(sign, "%s: %s | %s", r.Label, r.Left, r.Right)
+		}
+		for _, m := range c.Means {
+			line("  means", "%s", m)
+		}
+		if len(c.Confirms) > 0 {
+			line("  confirms", "%s %s", c.Confirms, c.Arrived.UTC().Format("15:04:05"))
+		}
+	}
 	for _, p := range f.Steps {
 		line("step", "%d %s | %s", p.Step.Number(), p.State, p.Reading)
 		for _, v := range p.Verdict {
