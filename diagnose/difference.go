@@ -83,7 +83,9 @@ var differences = []difference{
 		return p.sameHost() && p.sameReply() && p.otherSender() && p.left.about == BranchPolicy
 	},
 		Says: naming("%s refuses both senders by the same policy: it is not about one of them; look at what they share, the network, the platform or the content")},
-	{Key: "about_the_address", Seen: func(p pair) bool { return p.sameHost() && p.sameReply() && p.otherSender() && p.left.about == BranchRecipient },
+	{Key: "about_the_address", Seen: func(p pair) bool {
+		return p.sameHost() && p.sameReply() && p.otherSender() && p.left.about == BranchRecipient
+	},
 		Says: naming("another sender gets the same refusal from %s: that points to the address, not to us")},
 	{Key: "not_the_sender", Seen: func(p pair) bool { return p.sameHost() && p.sameReply() && p.otherSender() },
 		Says: naming("another sender gets the same refusal from %s: what refuses does not look at who sends")},

@@ -53,6 +53,8 @@ type (
 		Steps     []stepObject   `json:"steps"`
 		Letter    letterObject   `json:"letter"`
 		DNS       dnsObject      `json:"dns"`
+
+		Compared *comparedObject `json:"compared"` // null where the case has one message
 	}
 	rejectorObject struct {
 		Kind       word           `json:"kind"`
@@ -138,6 +140,8 @@ func JSON(w io.Writer, in Input) error {
 		Cluster: clusterObject{raw(f.Cluster.Domain), f.Cluster.Recipients, raw(f.Cluster.Advice)},
 		Steps:   []stepObject{},
 		DNS:     dnsObject{in.DNS.Asked, in.DNS.Elapsed.Milliseconds(), in.DNS.Outcomes},
+
+		Compared: comparedJSON(in),
 	}
 	for _, c := range f.Causes {
 		o.Causes = append(o.Causes, causeObject{word(c.Kind), c.Rank, c.Score, claims(c.For), claims(c.Against)})

@@ -26,6 +26,7 @@ func Markdown(w io.Writer, in Input) error {
 	if in.Flow.Side != nil {
 		m.panel(*in.Flow.Side)
 	}
+	m.compared()
 	m.standing()
 	m.letter()
 	m.dns()

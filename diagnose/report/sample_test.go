@@ -93,8 +93,19 @@ func sample() Input {
 				{Key: "said", Sign: diagnose.Against, Claim: "the address exists", Source: "Dana Ito", At: made}}},
 		},
 		Cluster: diagnose.Cluster{Domain: "contoso.example", Recipients: 1, Bounces: 1, Name: "single address", Advice: "likely a typo, a retired mailbox or stale contact"},
-		Waits:   []diagnose.WaitingFor{{Who: "Ravi Sen", What: "questions 3 and 5", Since: made}},
-		Blocks:  []diagnose.Block{{Guard: diagnose.GuardRetry, Step: diagnose.StepRetry, Unlocks: "step 3 confirmed", Why: "Sent now, the test proves nothing."}},
+		Compared: []diagnose.Comparison{{
+			Left: diagnose.Side{Name: "refused 2026-11-23 08:12:44 UTC", Seq: 2}, Right: diagnose.Side{Name: "arrived 2026-11-23 08:36:10 UTC", Seq: 11}, Others: 3,
+			Rows: []diagnose.ComparedRow{
+				{Label: "outcome", Left: "refused", Right: "arrived", Changed: true},
+				{Label: "reply", Left: "550 5.1.1 <robin.hale@contoso.example>: Recipient address rejected: User unknown in virtual mailbox table; client [203.0.113.77]"},
+				{Label: "host", Left: "mx1.filter.example", Right: "store.contoso.example", Changed: true},
+				{Label: "from", Left: "bounces+robin.hale=contoso.example@sender.example", Right: "pat.moss@northwind.example", Changed: true},
+				{Label: "to", Left: "robin.hale@contoso.example", Right: "robin.hale@contoso.example"},
+			},
+			Means: []safe.Text{"the one that arrived took another way, store.contoso.example, and mx1.filter.example is not on it: it is no proof for the way of our mail"},
+		}},
+		Waits:  []diagnose.WaitingFor{{Who: "Ravi Sen", What: "questions 3 and 5", Since: made}},
+		Blocks: []diagnose.Block{{Guard: diagnose.GuardRetry, Step: diagnose.StepRetry, Unlocks: "step 3 confirmed", Why: "Sent now, the test proves nothing."}},
 		Steps: []diagnose.Panel{
 			{Step: diagnose.StepCapture, Title: "Capture bounce", State: diagnose.Answered, Reading: "user unknown, 5.1.1", Badge: "1 missing",
 				Verdict: []safe.Text{"The receiving side does not know this address. Permanent: do not resend."},

@@ -23,6 +23,7 @@ func Text(w io.Writer, in Input) error {
 	if in.Flow.Side != nil {
 		t.panel(*in.Flow.Side)
 	}
+	t.compared()
 	t.standing()
 	t.letter()
 	_, err := io.WriteString(w, t.b.String())
