@@ -15,7 +15,7 @@ func actionTable() []action {
 	var t []action
 	for _, part := range [][]action{
 		pasteActions(), homeActions(), caseActions(), recordActions(), rawActions(), letterActions(),
-		chartActions(), listActions(), overlayActions(), commonActions(),
+		chartActions(), compareActions(), listActions(), overlayActions(), commonActions(),
 	} {
 		t = append(t, part...)
 	}
@@ -49,6 +49,7 @@ func caseActions() []action {
 		{keys: []string{"a"}, show: "a", in: in, long: "add what is missing", short: "add", rank: 7, does: "add a bounce, a reply, a log line or an event to this case", can: canWrite, run: (*Model).openAdd},
 		{keys: []string{"r"}, show: "r", in: in, long: "raw bounce", short: "raw", rank: 4, does: "read the bounce as it came", can: hasBounce, run: (*Model).openRaw},
 		{keys: []string{"b"}, show: "b", in: in, long: "bounces", rank: 8, does: "the open cases, by domain", can: func(m *Model) (bool, safe.Text) { return len(m.cases) > 1, "" }, run: (*Model).openList},
+		{keys: []string{"="}, show: "=", in: in, long: "compare", rank: 5, does: "two messages of this case side by side: what changed, and what that means", can: hasComparison, run: (*Model).openCompare},
 		{keys: []string{"f"}, show: "f", in: in, long: "flow", rank: 5, does: "the flowchart: the way taken, and the exits", can: hasCase, run: (*Model).openChart},
 		{
 			keys: []string{"R"}, show: "R", in: in, long: "ask DNS again", does: "ask every DNS question again",
@@ -120,11 +121,11 @@ func undoWith(kind diagnose.OfferKind, done, back safe.Text) func(m *Model) tea.
 
 // commonActions work nearly everywhere; they end every key bar.
 func commonActions() []action {
-	quiet := []scope{inCase, inHome, inRaw, inLetter, inPlain, inChart, inCases}
+	quiet := []scope{inCase, inHome, inRaw, inLetter, inPlain, inChart, inCompare, inCases}
 	typing := []scope{inPaste, inDialog, inPalette, inSearch, inEdit, inTo}
 	all := append(append([]scope{inHelp, inTiny}, quiet...), typing...)
 	return []action{
-		{keys: []string{":"}, show: ":", in: []scope{inCase, inHome, inRaw, inLetter, inChart, inCases}, long: "commands", short: "all", rank: 2, does: "every command, by name", move: true, run: (*Model).openPalette},
+		{keys: []string{":"}, show: ":", in: []scope{inCase, inHome, inRaw, inLetter, inChart, inCompare, inCases}, long: "commands", short: "all", rank: 2, does: "every command, by name", move: true, run: (*Model).openPalette},
 		{keys: []string{"?", "f1"}, show: "?", in: quiet, long: "help", rank: 2, does: "the keys of this screen", move: true, run: (*Model).openHelp},
 		{keys: []string{"f1"}, show: "F1", in: typing, long: "help", rank: 2, does: "the keys of this screen", move: true, run: (*Model).openHelp},
 		{keys: []string{"q"}, show: "q", in: []scope{inCase, inHome}, long: "quit", does: "leave; everything is saved", run: (*Model).quit},

@@ -129,6 +129,14 @@ func roleFor(q diagnose.QuestionID) diagnose.Role {
 	return diagnose.RecipientAdmin
 }
 
+// said is what is filled into the form for an answer.
+type said struct {
+	who  string
+	role diagnose.Role
+	how  string
+	at   time.Time
+}
+
 // openAnswer opens the form for the chosen question, with a value filled in.
 func (m *Model) openAnswer(v diagnose.AnswerValue) tea.Cmd {
 	c := m.kase()
@@ -136,22 +144,32 @@ func (m *Model) openAnswer(v diagnose.AnswerValue) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	who, role, how := "", string(roleFor(t.ID)), ""
-	if k := c.snap.kase; k != nil && len(k.Answers) > 0 && role == string(diagnose.RecipientAdmin) {
+	s := said{role: roleFor(t.ID), at: m.now}
+	if k := c.snap.kase; k != nil && len(k.Answers) > 0 && s.role == diagnose.RecipientAdmin {
 		// Often one person answers several questions.
 		last := k.Answers[len(k.Answers)-1]
-		who, role, how = string(last.Who.Safe()), string(last.Role), string(last.How.Safe())
+		s.who, s.role, s.how = string(last.Who.Safe()), last.Role, string(last.How.Safe())
 	}
-	filled := m.now
+	return m.openAnswerAs(v, s)
+}
+
+// openAnswerAs opens the form for the chosen question, with an answer filled in.
+func (m *Model) openAnswerAs(v diagnose.AnswerValue, s said) tea.Cmd {
+	c := m.kase()
+	t, ok := c.chosen()
+	if !ok {
+		return nil
+	}
+	filled := s.at
 	f := &form{
 		title: safe.Textf("Record an answer: %s", t.Name), do: "record", keep: "record nothing",
 		done: safe.Textf("recorded; u takes it back"), kase: c,
 		facts: []fact{{label: "question", value: t.Question}},
 		fields: []field{
 			choiceOf("value", "answer", string(v), answers(t.ID)),
-			textOf("who", "who says it", who, "name the person who says it"),
-			choiceOf("role", "who that is", role, roleChoices()),
-			textOf("how", "how", how, ""),
+			textOf("who", "who says it", s.who, "name the person who says it"),
+			choiceOf("role", "who that is", string(s.role), roleChoices()),
+			textOf("how", "how", s.how, ""),
 			textOf("when", "when", m.stamp(filled), "say when it was said"),
 			textOf("note", "note", "", ""),
 		},

@@ -45,6 +45,11 @@ var screens = []struct {
 	{"palette", onStep("3", ":")},
 	{"flow", onStep("3", "f")},
 	{"message", onStep("2", "c")},
+	{"compare", func(t testing.TB, colour bool) *bench {
+		f := sampleFlow()
+		f.Compared = sampleCompared()
+		return newBench(t, &f, colour).size(120, 40).keys("=")
+	}},
 }
 
 // onStep opens the sample case and presses keys.

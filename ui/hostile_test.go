@@ -84,6 +84,14 @@ func poison(next func() safe.Text) diagnose.Flow {
 	f.Cluster.Domain, f.Cluster.Name, f.Cluster.Advice = next(), next(), next()
 	f.Waits = []diagnose.WaitingFor{{Who: next(), What: next(), Since: at(9, 0, 0)}}
 	f.Notices = []safe.Text{next()}
+	f.Compared = sampleCompared()
+	for i := range f.Compared {
+		c := &f.Compared[i]
+		c.Left.Name, c.Right.Name, c.Means = next(), next(), []safe.Text{next(), next()}
+		for k := range c.Rows {
+			c.Rows[k].Label, c.Rows[k].Left, c.Rows[k].Right = next(), next(), next()
+		}
+	}
 	for i := range f.Offers {
 		f.Offers[i].Label = next()
 	}
@@ -183,7 +191,7 @@ func attack(t *testing.T, list ...string) {
 	b.m.cases[0].goTo(2)
 	for _, open := range []func() any{
 		func() any { return b.m.openLetter() }, func() any { b.m.screen = inPlain; return nil }, func() any { return b.m.openRaw() },
-		func() any { return b.m.openChart() }, func() any { return b.m.openList() },
+		func() any { return b.m.openChart() }, func() any { return b.m.openCompare() }, func() any { b.m.compareMove(1 << 30); return nil }, func() any { return b.m.openList() },
 		func() any { b.m.showCase(0); return b.m.openHelp() }, func() any { b.m.over = nil; return b.m.openPalette() },
 		func() any { b.m.over = nil; b.m.cases[0].goTo(3); return b.m.openAnswer(diagnose.Yes) },
 		func() any { b.m.over = nil; return b.m.openClose() }, func() any { b.m.over = nil; return b.m.openLists() },

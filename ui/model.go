@@ -37,18 +37,19 @@ type Options struct {
 type scope string
 
 const (
-	inPaste   scope = "paste"   // text is pasted or typed
-	inHome    scope = "home"    // the cases on disk
-	inCase    scope = "case"    // the six panels
-	inRaw     scope = "raw"     // the bounce as it came
-	inSearch  scope = "search"  // the search word of the raw view
-	inLetter  scope = "letter"  // a letter before it is copied
-	inEdit    scope = "edit"    // the letter's text is being changed
-	inTo      scope = "address" // the letter's address is being changed
-	inPlain   scope = "plain"   // the letter without anything around it
-	inChart   scope = "flow"    // the flowchart
-	inCases   scope = "cases"   // the open cases
-	inDialog  scope = "dialog"  // a form or a consent
+	inPaste   scope = "paste"    // text is pasted or typed
+	inHome    scope = "home"     // the cases on disk
+	inCase    scope = "case"     // the six panels
+	inRaw     scope = "raw"      // the bounce as it came
+	inSearch  scope = "search"   // the search word of the raw view
+	inLetter  scope = "letter"   // a letter before it is copied
+	inEdit    scope = "edit"     // the letter's text is being changed
+	inTo      scope = "address"  // the letter's address is being changed
+	inPlain   scope = "plain"    // the letter without anything around it
+	inChart   scope = "flow"     // the flowchart
+	inCompare scope = "compared" // two messages side by side
+	inCases   scope = "cases"    // the open cases
+	inDialog  scope = "dialog"   // a form or a consent
 	inPalette scope = "commands"
 	inHelp    scope = "help"
 	inTiny    scope = "tiny" // the screen is too small to show anything
@@ -95,6 +96,7 @@ type Model struct {
 	home    homeScreen
 	raw     rawScreen
 	letter  letterScreen
+	compare compareScreen
 	list    listScreen
 	message message
 	waiting int  // requests under way that change something

@@ -262,7 +262,7 @@ func scopeName(s scope) safe.Text {
 	names := map[scope]safe.Text{
 		inPaste: "paste a bounce", inHome: "your cases", inCase: "the six steps", inRaw: "raw bounce", inSearch: "search",
 		inLetter: "letter", inEdit: "changing the letter", inTo: "changing the address", inPlain: "plain letter",
-		inChart: "flowchart", inCases: "open cases", inDialog: "dialog", inPalette: "commands",
+		inChart: "flowchart", inCompare: "compared", inCases: "open cases", inDialog: "dialog", inPalette: "commands",
 	}
 	return names[s]
 }

@@ -246,3 +246,43 @@ func sampleLines() []Line {
 		{ID: "e", Problem: "the journal ends in the middle of an entry", Since: at(8, 0, 0)},
 	}
 }
+
+// sampleCompared sets the bounce beside mail that arrived, and beside a test
+// from elsewhere that did not.
+func sampleCompared() []diagnose.Comparison {
+	refused := diagnose.Side{Name: "refused 2026-11-23 08:12:44 UTC", Seq: 2}
+	reply := safe.Text("550 5.1.1 <robin.hale@contoso.example>: Recipient address rejected: User unknown in virtual mailbox table")
+	return []diagnose.Comparison{
+		{
+			Left: refused, Right: diagnose.Side{Name: "arrived 2026-11-23 09:31:02 UTC", Seq: 44}, Others: 2,
+			Rows: []diagnose.ComparedRow{
+				{Label: "outcome", Left: "refused", Right: "arrived", Changed: true},
+				{Label: "reply", Left: reply},
+				{Label: "refused at", Left: "RCPT TO"},
+				{Label: "host", Left: "contoso-example.p10.spamhero.com", Right: "db3eur04ft036.mail.protection.outlook.com", Changed: true},
+				{Label: "address", Left: "192.0.2.10"},
+				{Label: "operator", Left: "SpamHero", Right: "Microsoft 365", Changed: true},
+				{Label: "told by", Left: "o1.mail.fabrikam.example"},
+				{Label: "route", Left: "o1.mail.fabrikam.example > contoso-example.p10.spamhero.com", Right: "mail.northwind.example > db3eur04ft036.mail.protection.outlook.com > am6pr05mb0117.eurprd05.prod.outlook.com", Changed: true},
+				{Label: "from", Left: "billing@fabrikam.example", Right: "sam.orr@northwind.example", Changed: true},
+				{Label: "to", Left: "robin.hale@contoso.example", Right: "robin.hale@contoso.example"},
+				{Label: "time", Left: "2026-11-23 08:12:44 UTC (09:12:44 +0100)", Right: "2026-11-23 09:31:02 UTC", Changed: true},
+			},
+			Means: []safe.Text{
+				"the one that arrived took another way, mail.northwind.example > db3eur04ft036.mail.protection.outlook.com, and contoso-example.p10.spamhero.com is not on it: it is no proof for the way of our mail; ask by which alias, domain, MX or rule it came",
+				"newer than the bounce, and delivered to exactly this address: evidence that can be recorded for question 1, not for the way of our mail; nothing is recorded by itself",
+			},
+			Confirms: []diagnose.QuestionID{diagnose.AskExactAddress}, Arrived: at(10, 31, 2),
+		},
+		{
+			Left: diagnose.Side{Name: "refused 2026-11-23 07:58:10 UTC", Seq: 43}, Right: refused, Others: 2,
+			Rows: []diagnose.ComparedRow{
+				{Label: "outcome", Left: "refused", Right: "refused"},
+				{Label: "reply", Left: reply, Right: reply},
+				{Label: "host", Left: "contoso-example.p10.spamhero.com", Right: "contoso-example.p10.spamhero.com"},
+				{Label: "from", Left: "sam.orr@northwind.example", Right: "billing@fabrikam.example", Changed: true},
+			},
+			Means: []safe.Text{"another sender gets the same refusal from contoso-example.p10.spamhero.com: that points to the address, not to us"},
+		},
+	}
+}

@@ -78,11 +78,9 @@ func (m *Model) rows() []row {
 func (m *Model) fullRows(top scope) []row {
 	f := m.frame
 	rows := []row{m.header(f.w), m.rule(f.w, true)}
-	// Under 20 rows the body goes on where the rows for next are.
-	h := f.h - 3
+	h := m.fullHeight()
 	if !f.low {
 		rows = append(rows, row{})
-		h = f.h - 5
 	}
 	rows = append(rows, clamp(m.fullBody(top, f.w, h), h)...)
 	if !f.low {
@@ -90,6 +88,15 @@ func (m *Model) fullRows(top scope) []row {
 	}
 	rows = m.withMessage(rows)
 	return append(rows, m.keyBar(f.w))
+}
+
+// fullHeight gives the rows of the body of such a screen. Under 20 rows it goes
+// on where the rows for next are.
+func (m *Model) fullHeight() int {
+	if m.frame.low {
+		return m.frame.h - 3
+	}
+	return m.frame.h - 5
 }
 
 // fullBody lays out what is between the rules.
@@ -119,6 +126,8 @@ func (m *Model) fullBody(top scope, w, h int) []row {
 		return rows
 	case inChart:
 		return m.chartView(w, h)
+	case inCompare:
+		return m.compareView(w, h)
 	case inCases:
 		return m.listView(w, h)
 	case inHome:

@@ -45,7 +45,7 @@ func (d *desk) Read(raw []byte) ui.Reading {
 		out.Enough = "Not quite: the recipient is not in it, so DNS has nothing to be asked about."
 	}
 	if !r.Failure() {
-		out.Enough = "It is no bounce; it can be kept, there is nothing to investigate."
+		out.Enough = "It is no bounce; it can be kept, there is nothing to investigate. Mail that arrived, added to a case with a, is compared with its bounce."
 	}
 	for _, s := range panel.Sections {
 		out.Fields = append(out.Fields, s.Fields...)
@@ -97,16 +97,17 @@ func (d *desk) openGroups(ctx context.Context, groups []group, offline bool) ([]
 }
 
 // Add adds the text to an open case: its bounces for the case's recipient, and
-// those that name none.
+// those that name none. The header of mail that arrived there is one of them.
 func (d *desk) Add(ctx context.Context, s ui.Session, source string, raw []byte) error {
 	all := readBytes(source, raw, d.options())
 	if err := all.nothing(); err != nil {
 		return err
 	}
-	own := diagnose.RecipientKey(s.Case().Recipient)
+	_, own := diagnose.AddressDomain(s.Case().Recipient)
 	added := 0
 	for _, b := range all.list {
-		if key := diagnose.RecipientKey(b.report.Recipient.Value); key != "" && own != "" && key != own {
+		_, domain := diagnose.AddressDomain(b.report.Recipient.Value)
+		if domain != "" && own != "" && !diagnose.SameRecipient(b.report.Recipient.Value, s.Case().Recipient) {
 			continue
 		}
 		if err := s.Propose(ctx, captured(b)); err != nil {
