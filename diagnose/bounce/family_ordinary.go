@@ -78,19 +78,28 @@ func (m *mail) firstAddress(h header, part string, names ...string) Field {
 	return Field{}
 }
 
-// addresses counts the addresses of a field, up to two: those in <> where
-// there are any, as the name before them may hold one as well.
+// addresses counts the mailboxes of an address list (RFC 5322 section 3.4),
+// which are kept apart by commas outside of quotes, comments and brackets.
 func addresses(s string) int {
-	if n := strings.Count(s, "<"); n > 0 {
-		return min(n+strings.Count(s, ",<"), 2)
-	}
-	n := 0
-	for at := 0; n < 2; n++ {
-		_, end, ok := nextAddress(s, at)
-		if !ok {
-			break
+	n, depth, quoted, named := 0, 0, false, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '(' || c == '<':
+			depth++
+		case c == ')' || c == '>':
+			depth = max(0, depth-1)
+		case c == ',' && depth == 0:
+			named = false
 		}
-		at = end
+		if i < len(s) && s[i] == '@' && !quoted && !named {
+			named = true
+			n++
+		}
 	}
 	return n
 }
