@@ -379,7 +379,7 @@ func (c *Case) Latest() (Bounce, bool) {
 	}
 	for _, b := range slices.Backward(c.bounces) {
 		r := b.Report
-		same := r.ReplyCode.Value == last.Report.ReplyCode.Value && r.EnhancedCode.Value == last.Report.EnhancedCode.Value &&
+		same := r.Failure() && r.ReplyCode.Value == last.Report.ReplyCode.Value && r.EnhancedCode.Value == last.Report.EnhancedCode.Value &&
 			RecipientKey(r.Recipient.Value) == RecipientKey(last.Report.Recipient.Value)
 		between := func(a Recorded) bool { return a.When.After(b.Failed()) && a.When.Before(last.Captured) }
 		if same && b.Seq > last.Seq && !r.FailedAt.At.IsZero() && !slices.ContainsFunc(c.Answers, between) {
