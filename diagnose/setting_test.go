@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"deadletter/diagnose"
 	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/casetest"
 	"deadletter/dnsx"
 	"deadletter/dnsx/dnstest"
 )
@@ -17,20 +19,21 @@ import (
 // failedAt is when the bounces of the case files say that mail was refused.
 var failedAt = time.Date(2026, 11, 23, 9, 12, 44, 0, time.UTC)
 
-// setting is one case file: its first report, the zones that answer for it, and
-// whose hosts are the sender's.
+// setting is one case file: its first report, the zones that answer for it,
+// whose hosts are the sender's, and what people answered.
 type setting struct {
 	name     string
 	raw      []byte
 	report   bounce.Report
 	zones    *dnstest.Zones
 	own      []string
+	answers  []diagnose.AnswerRecorded
 	resolver dnsx.Resolver
 }
 
 // loadSettings reads every case file.
 var loadSettings = sync.OnceValues(func() ([]setting, error) {
-	files, err := filepath.Glob("../testdata/cases/*.txtar")
+	files, err := casetest.Files("..")
 	if err != nil {
 		return nil, err
 	}
@@ -53,50 +56,18 @@ var loadSettings = sync.OnceValues(func() ([]setting, error) {
 })
 
 func readSetting(name, text string) (setting, error) {
-	s := setting{name: name}
-	part := sections(text)
-	var zone strings.Builder
-	for line := range strings.Lines(part["settings"]) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
-		switch key {
-		case "zones":
-			for _, z := range strings.Fields(value) {
-				data, err := os.ReadFile(filepath.Join("../testdata/zones", z+".zone"))
-				if err != nil {
-					return s, err
-				}
-				zone.Write(data)
-			}
-		case "own":
-			s.own = strings.Fields(value)
-		}
-	}
-	zone.WriteString(part["zone"])
-	zones, err := dnstest.ParseZones(strings.NewReader(zone.String()), name)
+	in, err := casetest.Read("..", name, casetest.Parse(text))
+	s := setting{name: name, raw: in.Bounce, zones: in.Zones, own: in.Own, answers: in.Answers}
 	if err != nil {
 		return s, err
 	}
-	s.raw, s.zones = []byte(part["bounce"]), zones
-	s.resolver = dnstest.NewResolver(zones, dnstest.ResolverOptions{Clock: func() time.Time { return failedAt.Add(17 * time.Minute) }})
+	s.resolver = dnstest.NewResolver(s.zones, dnstest.ResolverOptions{Clock: func() time.Time { return failedAt.Add(17 * time.Minute) }})
 	res := bounce.Read(s.raw, bounce.Options{Now: failedAt.Add(time.Hour), Ours: bounce.Ours{Hosts: s.own, Domains: s.own}})
 	if res.Problem != nil {
 		return s, res.Problem
 	}
 	s.report = res.Reports[0]
 	return s, nil
-}
-
-// sections splits a text archive at its "-- name --" lines.
-func sections(text string) map[string]string {
-	out, name := map[string]string{}, ""
-	for line := range strings.Lines(text) {
-		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "-- "); ok && strings.HasSuffix(rest, " --") && strings.Count(rest, " ") == 1 {
-			name = strings.TrimSuffix(rest, " --")
-			continue
-		}
-		out[name] += line
-	}
-	return out
 }
 
 func allSettings(t testing.TB) []setting {

@@ -16,6 +16,7 @@ import (
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/casetest"
 	"deadletter/diagnose/investigate"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx/dnstest"
@@ -24,44 +25,49 @@ import (
 var update = flag.Bool("update", false, "write what the program says into testdata/cases")
 
 const (
-	casesDir = "../../testdata/cases"
-	zonesDir = "../../testdata/zones"
+	root     = "../.."
+	casesDir = root + "/testdata/cases"
 )
 
 // caseTime is when every case is looked at: a quarter of an hour after the
 // bounces in it.
 var caseTime = time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
 
-// TestCases runs every case file: a bounce and zone text go in, what the
-// flowchart then says is compared with the file. Read a change before -update
-// makes it the truth.
+// optional are the sections that a case file may hold beside what is wanted of
+// every case: they are compared where they stand.
+var optional = map[string]func(diagnose.Flow) string{"letter": letter, "questions": questions}
+
+// TestCases runs every case file: a bounce, zone text and answers go in, what
+// the flowchart then says is compared with the file. Read a change before
+// -update makes it the truth.
 func TestCases(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(casesDir, "*.txtar"))
+	files, err := casetest.Files(root)
 	if err != nil || len(files) < 14 {
 		t.Fatalf("%d case files, %v", len(files), err)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := parseArchive(readFile(t, file))
-			in, err := readCase(a)
+			a := casetest.Parse(readFile(t, file))
+			in, err := readSetting(name, a)
 			if err != nil {
 				t.Fatal(err)
 			}
 			s, reports := in.open(t)
-			got := map[string]string{"want": said(s.Flow(), reports)}
-			if _, ok := a.section("letter"); ok {
-				got["letter"] = "no letter\n"
-				if d := s.Flow().Step(diagnose.StepRecipient).Copy; d != nil {
-					got["letter"] = d.Text() + "\n"
+			f := s.Flow()
+			got := map[string]string{"want": said(f, reports)}
+			for section, write := range optional {
+				if _, ok := a.Section(section); ok {
+					got[section] = write(f)
 				}
 			}
-			for name, text := range got {
-				want, _ := a.section(name)
+			for section, text := range got {
+				want, _ := a.Section(section)
 				if diff := cmp.Diff(want, text); diff != "" && !*update {
-					t.Errorf("%s (-file +program):\n%s", name, diff)
+					t.Errorf("%s (-file +program):\n%s", section, diff)
 				}
-				a.set(name, text)
+				a.Set(section, text)
 			}
 			if *update {
 				if err := os.WriteFile(file, []byte(a.String()), 0o644); err != nil {
@@ -79,47 +85,12 @@ type setting struct {
 	zones    *dnstest.Zones
 	own      []string
 	siblings int
+	answers  []diagnose.AnswerRecorded
 }
 
-func readCase(a archive) (setting, error) {
-	var s setting
-	text, _ := a.section("bounce")
-	s.bounce = []byte(text)
-	for _, name := range a.names {
-		if strings.HasPrefix(name, "also") {
-			more, _ := a.section(name)
-			s.also = append(s.also, []byte(more))
-		}
-	}
-	var zone strings.Builder
-	settings, _ := a.section("settings")
-	for line := range strings.Lines(settings) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
-		switch value = strings.TrimSpace(value); key {
-		case "zones":
-			for _, name := range strings.Fields(value) {
-				part, err := os.ReadFile(filepath.Join(zonesDir, name+".zone"))
-				if err != nil {
-					return s, err
-				}
-				zone.Write(part)
-			}
-		case "own":
-			s.own = strings.Fields(value)
-		case "siblings":
-			if _, err := fmt.Sscan(value, &s.siblings); err != nil {
-				return s, err
-			}
-		case "":
-		default:
-			return s, fmt.Errorf("no such setting: %q", key)
-		}
-	}
-	part, _ := a.section("zone")
-	zone.WriteString(part)
-	zones, err := dnstest.ParseZones(strings.NewReader(zone.String()), "case")
-	s.zones = zones
-	return s, err
+func readSetting(name string, a casetest.Archive) (setting, error) {
+	s, err := casetest.Read(root, name, a)
+	return setting{bounce: s.Bounce, also: s.Also, zones: s.Zones, own: s.Own, siblings: s.Siblings, answers: s.Answers}, err
 }
 
 // open makes a session of the first report, as intake does, and asks DNS.
@@ -177,6 +148,9 @@ func (in setting) bodies(r bounce.Report) []diagnose.Body {
 			sib.Sample = append(sib.Sample, safe.Untrusted(fmt.Sprintf("person%d@%s", i, domain)))
 		}
 		out = append(out, sib)
+	}
+	for _, a := range in.answers {
+		out = append(out, a)
 	}
 	return out
 }

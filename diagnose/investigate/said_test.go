@@ -3,7 +3,6 @@ package investigate_test
 import (
 	"bytes"
 	"fmt"
-	"strings"
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/bounce"
@@ -71,8 +70,14 @@ func said(f diagnose.Flow, reports []bounce.Report) string {
 		for _, v := range p.Verdict {
 			line("  says", "%s", v)
 		}
-		if p.Step == diagnose.StepMX {
-			for _, s := range p.Sections {
+		for _, s := range p.Sections {
+			if s.Label == "may be" {
+				for _, e := range s.Findings {
+					line("  may be", "%s | %s", e.Claim, e.Hint)
+				}
+				continue
+			}
+			if p.Step == diagnose.StepMX {
 				for _, e := range s.Findings {
 					line("  "+string(e.Sign), "%s", e.Claim)
 				}
@@ -81,50 +86,57 @@ func said(f diagnose.Flow, reports []bounce.Report) string {
 	}
 	for _, k := range f.Blocks {
 		line("locked", "%s | %s", k.Guard, k.Unlocks)
+		for _, c := range k.Conditions {
+			if c.Key == "cache" && k.Guard == diagnose.GuardRetry && c.Sign == diagnose.Fails {
+				line("retry not before", "%s", c.Claim)
+			}
+		}
 	}
 	return b.String()
 }
 
-// archive is a text archive: a comment, then sections that begin with
-// "-- name --" lines.
-type archive struct {
-	comment string
-	names   []string
-	text    map[string]string
-}
-
-func parseArchive(s string) archive {
-	a := archive{text: map[string]string{}}
-	name := ""
-	for line := range strings.Lines(s) {
-		trimmed := strings.TrimRight(line, "\r\n")
-		if rest, ok := strings.CutPrefix(trimmed, "-- "); ok && strings.HasSuffix(rest, " --") && !strings.Contains(strings.TrimSuffix(rest, " --"), " ") {
-			name = strings.TrimSuffix(rest, " --")
-			a.names = append(a.names, name)
-			a.text[name] = ""
-			continue
-		}
-		if name == "" {
-			a.comment += line
-			continue
-		}
-		a.text[name] += line
+// letter gives the letter of the step that the case stands at, or of the side
+// branch it took.
+func letter(f diagnose.Flow) string {
+	d := f.Step(f.At).Copy
+	if f.Side != nil && f.Side.Copy != nil {
+		d = f.Side.Copy
 	}
-	return a
+	if d == nil {
+		return "no letter\n"
+	}
+	return d.Text() + "\n"
 }
 
-func (a archive) section(name string) (string, bool) {
-	s, ok := a.text[name]
-	return s, ok
-}
-
-func (a *archive) set(name, text string) { a.text[name] = text }
-
-func (a archive) String() string {
-	var b strings.Builder
-	b.WriteString(a.comment)
-	for _, name := range a.names {
-		fmt.Fprintf(&b, "-- %s --\n%s", name, a.text[name])
+// questions gives what is to be asked and where the answer is found, those
+// that come first marked.
+func questions(f diagnose.Flow) string {
+	var b bytes.Buffer
+	panels := []diagnose.Panel{f.Step(f.At)}
+	if f.Side != nil {
+		panels = append(panels, *f.Side)
+	}
+	seen := map[diagnose.QuestionID]bool{}
+	for _, p := range panels {
+		for _, s := range p.Sections {
+			for _, t := range s.Tasks {
+				if seen[t.ID] {
+					continue
+				}
+				seen[t.ID] = true
+				first := ""
+				if t.First {
+					first = " (first)"
+				}
+				fmt.Fprintf(&b, "%d%s %s\n  where: %s\n", t.Number, first, t.Question, t.Where)
+				if t.Answer != "" {
+					fmt.Fprintf(&b, "  answered: %s, by %s\n", t.Answer, t.Who)
+				}
+			}
+		}
+	}
+	if b.Len() == 0 {
+		return "no questions\n"
 	}
 	return b.String()
 }

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"deadletter/diagnose"
+	"deadletter/diagnose/casetest"
 	"deadletter/diagnose/investigate"
 	"deadletter/dnsx"
 	"deadletter/dnsx/dnstest"
@@ -87,7 +88,7 @@ func (h *held) letGo() { close(h.gate) }
 
 func fileCase(t testing.TB, name string) setting {
 	t.Helper()
-	in, err := readCase(parseArchive(readFile(t, casesDir+"/"+name+".txtar")))
+	in, err := readSetting(name, casetest.Parse(readFile(t, casesDir+"/"+name+".txtar")))
 	if err != nil {
 		t.Fatal(err)
 	}
