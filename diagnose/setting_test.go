@@ -3,8 +3,6 @@ package diagnose_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -43,7 +41,7 @@ var loadSettings = sync.OnceValues(func() ([]setting, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := readSetting(strings.TrimSuffix(filepath.Base(file), ".txtar"), string(data))
+		s, err := readSetting(casetest.Name(file), string(data))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}

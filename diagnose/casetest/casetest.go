@@ -35,6 +35,17 @@ func Files(root string) ([]string, error) {
 	return filepath.Glob(filepath.Join(root, "testdata/cases/*.txtar"))
 }
 
+// Name gives what a case file is called in tests: its name without what says
+// which kind of case it is, "like-" for a row of what looks like an unknown
+// user, "worked-" for one that is told whole.
+func Name(file string) string {
+	name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+	for _, kind := range []string{"like-", "worked-"} {
+		name = strings.TrimPrefix(name, kind)
+	}
+	return name
+}
+
 // Read gives the setting of a case file. Its zones are files of testdata/zones
 // below root, and what the case itself adds.
 func Read(root, name string, a Archive) (Setting, error) {

@@ -24,10 +24,8 @@ import (
 
 var update = flag.Bool("update", false, "write what the program says into testdata/cases")
 
-const (
-	root     = "../.."
-	casesDir = root + "/testdata/cases"
-)
+// root is where the module begins.
+const root = "../.."
 
 // caseTime is when every case is looked at: a quarter of an hour after the
 // bounces in it.

@@ -88,11 +88,22 @@ func (h *held) letGo() { close(h.gate) }
 
 func fileCase(t testing.TB, name string) setting {
 	t.Helper()
-	in, err := readSetting(name, casetest.Parse(readFile(t, casesDir+"/"+name+".txtar")))
+	files, err := casetest.Files(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return in
+	for _, file := range files {
+		if casetest.Name(file) != name {
+			continue
+		}
+		in, err := readSetting(name, casetest.Parse(readFile(t, file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return in
+	}
+	t.Fatalf("there is no case %q", name)
+	return setting{}
 }
 
 // clock is a time that a test moves.
