@@ -83,7 +83,7 @@ var causeRules = []causeRule{
 	{TenantOrAcceptedDomain, 12, "Postfix ADDRESS_CLASS_README: a domain is in one class alone", listedTwice},
 	{SuppressionLocal, 8, "no SMTP attempt was made", droppedUnsent},
 	{UserAbsent, -5, "no SMTP attempt was made", refusedBy(SendingPlatform, "nothing was attempted, so the recipient's side said nothing")},
-	{GatewayMapStale, 5, "a filter answers from its own recipient list", unknownBy(Gateway, "a filter refused it as unknown; filters keep lists of their own")},
+	{GatewayMapStale, 5, "a filter answers from its own recipient list", filterUnknown},
 	{NegativeCache, 1, "filters remember refusals", unknownBy(Gateway, "filters remember refusals")},
 	{UserAbsent, 3, "the plain cause comes first", unknownBy(Gateway, "the reply says the recipient is unknown")},
 	{UserAbsent, 6, "the mailbox host knows its users", mailboxHostUnknown},
@@ -97,7 +97,9 @@ var causeRules = []causeRule{
 
 	// What DNS shows.
 	{MXChangedOrWrong, 5, "RFC 1034 section 4.3.5: caches live until the TTL ends", viewsDiffer},
-	{MXChangedOrWrong, 3, "RFC 5321 section 5.1: mail goes to an MX host", hostOutsideMX},
+	{MXChangedOrWrong, 4, "RFC 1034 section 4.3.5: the name servers do not hold the host that refused", refusedByOld},
+	{MXChangedOrWrong, 6, "RFC 5321 section 5.1: mail goes to an MX host", hostOutsideMX},
+	{UserAbsent, -6, "a host that does not serve the domain need not know its users", hostOutsideMX},
 	{MXChangedOrWrong, 4, "relaying is refused where the domain is not set up", relayRefused},
 	{TenantOrAcceptedDomain, 4, "relaying is refused where the domain is not set up", relayRefused},
 	{PolicyOrAuth, 4, "RFC 6409 section 3.3: a submission server relays for clients that authenticated", ownRelayRefused},
@@ -121,7 +123,8 @@ var causeRules = []causeRule{
 
 	// What the bounce shows.
 	{ForwardOrListMember, 13, "RFC 3464 section 2.3.1: what failed is not what we wrote to", passedOn},
-	{ForwardOrListMember, 4, "RFC 3464 section 2.3.1: the original recipient was another address", finalDiffers},
+	{ForwardOrListMember, 4, "RFC 3464 section 2.3.1: the original recipient was an address of ours", ourListMember},
+	{OwnMTARouting, 8, "RFC 3464 section 2.3.1: another's address was changed before the mail left", foreignRewritten},
 	{AliasOrGroupMissing, 5, "the notice hides on purpose which it is", groupHidden},
 	{RecipientRestricted, 5, "the notice hides on purpose which it is", groupHidden},
 	{AliasOrGroupMissing, 2, "RFC 2142: role addresses are groups or shared mailboxes", roleAddress},
@@ -311,6 +314,14 @@ func unknownBy(kind RejectorKind, claim safe.Text) func(*view) (Finding, bool) {
 	}
 }
 
+// filterUnknown leaves out where the host in front holds mailboxes itself, those
+// of the domain's other half: its directory is no list of a filter.
+func filterUnknown(v *view) (Finding, bool) {
+	f, ok := unknownBy(Gateway, "a filter refused it as unknown; filters keep lists of their own")(v)
+	_, split := twoStores(v)
+	return f, ok && !split
+}
+
 // plainUnknown is for wordings that name a cause of their own beside the plain one.
 func plainUnknown(v *view) (Finding, bool) {
 	return v.bounceFinding("plain_unknown", "the reply says the recipient is unknown, whatever stands behind it"),
@@ -357,9 +368,24 @@ func viewsDiffer(v *view) (Finding, bool) {
 	return Finding{Key: "views_differ", Claim: "two views of the MX exist at the moment", Source: "dns", At: v.mxTime()}, v.facts.Differ()
 }
 
+// refusedByOld: the resolver alone still holds the host as MX.
+func refusedByOld(v *view) (Finding, bool) {
+	old := slices.ContainsFunc(v.mxEntries(), func(e mxEntry) bool { return e.Host == v.host && !e.auth })
+	current := slices.ContainsFunc(v.mxEntries(), func(e mxEntry) bool { return e.Host == v.host && e.auth })
+	return Finding{Key: "old_mx", Claim: "the host that refused is in the old MX alone", Source: "dns auth", At: v.mxTime()},
+		v.facts.Differ() && v.host != "" && old && !current
+}
+
 func hostOutsideMX(v *view) (Finding, bool) {
 	return Finding{Key: "outside_mx", Claim: "the host that refused is no MX of the domain", Source: "dns", At: v.mxTime()},
-		v.verdict.Kind != OwnMTA && v.verdict.Kind != SendingPlatform && v.host != "" && v.mxMember().known && v.mxMember().host == ""
+		v.verdict.Kind != OwnMTA && v.verdict.Kind != SendingPlatform && v.host != "" && v.mxMember().known && v.mxMember().host == "" && !v.innerName()
+}
+
+// innerName holds for names that the machines of an MX have among themselves: a
+// reply is signed with them, and the PTR of an address may be one.
+func (v *view) innerName() bool {
+	at, _ := v.mxRunBy(v.hostOp)
+	return v.signed || v.hostOp.known() && at != ""
 }
 
 func relayRefused(v *view) (Finding, bool) {
@@ -389,12 +415,20 @@ func domainMissing(v *view) (Finding, bool) {
 	return Finding{Key: "domain_absent", Claim: safe.Textf("%s does not exist", v.domain), Source: "dns", At: v.mxTime()}, v.facts.DomainAbsent()
 }
 
-func finalDiffers(v *view) (Finding, bool) {
+// ourListMember is for an address of ours that passes mail on: an alias or a
+// list, whose member failed.
+func ourListMember(v *view) (Finding, bool) {
 	orig := v.r.OriginalRecipient.Value
-	_, a := AddressDomain(orig)
-	_, b := AddressDomain(v.r.Recipient.Value)
-	return Finding{Key: "final_differs", Claim: safe.Textf("we wrote to %s", orig), Source: v.line(v.r.OriginalRecipient)},
-		a != "" && b != "" && a != b && v.firstHop() == ""
+	_, wrote := AddressDomain(orig)
+	return Finding{Key: "our_list_member", Claim: safe.Textf("the mail was for %s, an address of ours", orig), Source: v.line(v.r.OriginalRecipient)},
+		wrote != "" && v.ourAddress(wrote) && wrote != v.domain
+}
+
+// foreignRewritten is for an address of others that our own server changed.
+func foreignRewritten(v *view) (Finding, bool) {
+	claim, ok := rewrittenHere(v)
+	_, wrote := AddressDomain(v.r.OriginalRecipient.Value)
+	return Finding{Key: "changed_here", Claim: claim, Source: v.line(v.r.OriginalRecipient)}, ok && !v.ourAddress(wrote)
 }
 
 func passedOn(v *view) (Finding, bool) {

@@ -49,8 +49,14 @@ func (v *view) cluster() Cluster {
 // own routing, a suppression list, a policy say nothing: a good address given up
 // for them is harm.
 func (v *view) addressInDoubt() bool {
-	return v.verdict.Kind != OwnMTA && v.verdict.Kind != SendingPlatform && (v.saysUnknown() || v.facts.DomainAbsent() || v.takesNoMail())
+	if v.verdict.Kind == OwnMTA || v.verdict.Kind == SendingPlatform {
+		return false
+	}
+	return (v.saysUnknown() || v.facts.DomainAbsent() || v.takesNoMail()) && slices.Contains(aboutAddress, v.ranking()[0].Kind)
 }
+
+// aboutAddress are the causes that lie in the address, or may.
+var aboutAddress = []CauseKind{UserAbsent, AliasOrGroupMissing, Typo, BadData, AddressMoved, AddressSyntax}
 
 // wellKnown are mail domains that addresses are mistyped for.
 var wellKnown = []string{

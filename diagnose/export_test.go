@@ -1,6 +1,9 @@
 package diagnose
 
-import "reflect"
+import (
+	"reflect"
+	"time"
+)
 
 // SameState reports whether two cases know the same, their logs and the undos
 // that were refused apart.
@@ -36,6 +39,60 @@ func Drafts(c *Case, f Flow) map[string]*Draft {
 		if d == nil {
 			delete(out, name)
 		}
+	}
+	return out
+}
+
+// Lookalikes gives the rows of what looks like an unknown user.
+func Lookalikes() []lookalike { return lookalikes }
+
+// SeenLookalikes gives the keys of those that are seen in a case, by step.
+func SeenLookalikes(c *Case, now time.Time) []string {
+	v := newView(c, now)
+	var out []string
+	for _, s := range Steps() {
+		for _, f := range v.likeUnknown(s) {
+			out = append(out, f.Key)
+		}
+	}
+	return out
+}
+
+// CauseRules gives every rule about causes, those of the lookalikes included.
+func CauseRules() []causeRule { return allCauseRules() }
+
+// CauseHasText reports whether a cause has a name, what settles it and, but for
+// Undetermined, what mends it.
+func CauseHasText(k CauseKind) bool {
+	text := causeText[k]
+	return text.Name != "" && text.Settles != "" && (text.Fix != "" || k == Undetermined)
+}
+
+// Fired is a rule that counts in a case.
+type Fired struct {
+	Rule   int // its place in CauseRules
+	Cause  CauseKind
+	Key    string
+	Weight int
+}
+
+// FiredRules gives the rules that count in a case.
+func FiredRules(c *Case, now time.Time) []Fired {
+	v := newView(c, now)
+	if !v.has {
+		return nil
+	}
+	var out []Fired
+	for i, r := range allCauseRules() {
+		f, ok := r.When(v)
+		if !ok {
+			continue
+		}
+		kind := r.Cause
+		if kind == "" {
+			kind = v.wordingCause()
+		}
+		out = append(out, Fired{i, kind, f.Key, r.Weight})
 	}
 	return out
 }

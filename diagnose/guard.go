@@ -48,7 +48,21 @@ func (v *view) removalConditions() []condition {
 func (v *view) retryConditions() []condition {
 	return append(v.ownerConfirmed(), append([]condition{
 		v.suppressionClear(), v.mxIsSound(), v.cachePassed(), v.bounceIsOurs(), v.permitUnspent(),
-	}, v.notFinal()...)...)
+	}, append(v.oldMXLives(), v.notFinal()...)...)...)
+}
+
+// oldMXLives adds that mail can still go by an MX that the name servers gave up:
+// until the TTL of the old answer has passed (RFC 1035 section 3.2.1) a test may
+// reach the old host, and proves nothing of the new one. The word of the DNS
+// operator, that the old host goes on accepting, takes it away.
+func (v *view) oldMXLives() []condition {
+	until := v.facts.OldUntil()
+	if _, ok := v.settled(AskDNSOperator); ok || !v.facts.Differ() || !v.now.Before(until) {
+		return nil
+	}
+	c := fails("old_mx", StepMX, safe.Textf("%s can give the old MX until %s", v.resolverName(), v.clock(until)), "or record the DNS operator's word that the old host goes on accepting")
+	c.until = until
+	return []condition{c}
 }
 
 // notFinal adds what is mostly so and is told only where it is not: the case is
@@ -346,6 +360,9 @@ func (c condition) unlock() safe.Text {
 		"open":        "reopen the case first",
 		"final":       "the notice that ends it, delivered or failed; a adds it",
 	}[c.Key]
+	if c.Key == "old_mx" {
+		return safe.Textf("time: %s, or the word of the DNS operator", c.until.UTC().Format("15:04 UTC"))
+	}
 	if !c.until.IsZero() {
 		return safe.Textf("time: %s, or a cleared cache", c.until.UTC().Format("15:04 UTC"))
 	}

@@ -25,13 +25,13 @@ type lookalike struct {
 
 // lookalikes in the order in which the steps show them.
 var lookalikes = []lookalike{
-	{"internal_address", StepCapture, BadData, 2, "Exchange: replies to a remembered X.500 address",
+	{"internal_address", StepCapture, BadData, 4, "Exchange: replies to a remembered X.500 address",
 		internalAddress, "type the address anew; its Exchange administrator can add the X500 address"},
 	{"not_ascii", StepCapture, AddressSyntax, 4, "RFC 6531 section 3.2: every hop must offer SMTPUTF8",
 		notASCII, "does every hop offer SMTPUTF8? is there an ASCII alias?"},
 	{"passed_on", StepRejector, ForwardOrListMember, 0, "RFC 3464 section 2.3.1",
 		passedOnSeen, "the administrator of the first hop; do not suppress our address"},
-	{"rewritten_return", StepRejector, ForwardOrListMember, 5, "SRS: the address is a forwarder's return path",
+	{"rewritten_return", StepRejector, ForwardOrListMember, 13, "SRS: the address is a forwarder's return path",
 		srsAddress, "the forwarder of the first mail: its return path has run out or was never an inbox"},
 	{"rewritten_here", StepRejector, OwnMTARouting, 5, "RFC 3464 section 2.3.1: our own side changed the recipient",
 		rewrittenHere, "our canonical or alias map: what did the application send?"},
@@ -55,9 +55,9 @@ var lookalikes = []lookalike{
 		lateNotice, "the edge list is wider than the store: question 4, then 1"},
 	{"loop", StepMX, SplitDelivery, 0, "Exchange: 5.4.6, 5.4.14",
 		tenantLoop, "Internal relay or subdomain: domain type and connector"},
-	{"two_stores", StepMX, SplitDelivery, 2, "MX and autodiscover name two mailbox systems",
+	{"two_stores", StepMX, SplitDelivery, 6, "MX and autodiscover name two mailbox systems",
 		twoStores, "which side holds the user? connector, default routing"},
-	{"subdomain", StepMX, TenantOrAcceptedDomain, 2, "a subdomain has its own MX and its own entry in a tenant",
+	{"subdomain", StepMX, TenantOrAcceptedDomain, 4, "a subdomain has its own MX and its own entry in a tenant",
 		subdomain, "has the subdomain its own MX? is it accepted?"},
 	{"some_pass", StepMX, GatewayMapStale, 2, "hosts of one MX set keep lists of their own",
 		somePass, "per MX host: is the address on each host's list?"},
@@ -125,11 +125,23 @@ func srsAddress(v *view) (safe.Text, bool) {
 	return "the address is a forwarder's rewritten return path, not a mailbox", strings.HasPrefix(local, "srs0=") || strings.HasPrefix(local, "srs1=")
 }
 
+// rewrittenHere: the host that knows both addresses is ours, or the address that
+// was written to is.
 func rewrittenHere(v *view) (safe.Text, bool) {
 	orig := v.r.OriginalRecipient.Value
-	_, wrote := AddressDomain(orig)
-	ours := wrote != "" && (wrote == v.senderDomain || v.isOwn(wrote, netip.Addr{}))
-	return safe.Textf("the mail was for %s at our own side, which passed it to %s", orig, v.recipient()), ours && wrote != v.domain
+	local, wrote := AddressDomain(orig)
+	if wrote == "" || v.domain == "" {
+		return "", false
+	}
+	if v.reporterOurs() != "" && !v.ourAddress(wrote) && (wrote != v.domain || !strings.EqualFold(string(local), string(v.local))) {
+		return safe.Textf("we wrote to %s, and our own server sent it to %s", orig, v.recipient()), true
+	}
+	return safe.Textf("the mail was for %s at our own side, which passed it to %s", orig, v.recipient()), v.ourAddress(wrote) && wrote != v.domain
+}
+
+// ourAddress reports whether a domain is the sender's or one of our own.
+func (v *view) ourAddress(domain string) bool {
+	return domain == v.senderDomain || v.isOwn(domain, netip.Addr{})
 }
 
 func outsideMX(v *view) (safe.Text, bool) {
@@ -153,9 +165,18 @@ func (v *view) tenantSays() (party, bool) {
 		return party{}, false
 	}
 	who := newParty(op.Operator)
-	_, elsewhere := v.mxRunBy(who, op.Runs...)
+	if v.ownWords(op.Operator) {
+		// A product that many run: whose it is, the host that wrote the notice tells.
+		who = v.runs(v.reporter, v.facts.Reporter.PTR.Names)
+	}
 	ours, _, sends := operator.Behind("", v.facts.SenderSPF.Domains(), nil)
-	return who, elsewhere && sends && newParty(ours).name == who.name
+	if !sends || !who.known() || newParty(ours).name != who.name {
+		return party{}, false
+	}
+	at, _ := v.mxRunBy(who, op.Runs...)
+	// Where its mailboxes seem to be there as well, the notice may be the
+	// recipient's side's own, of a mail that a filter had handed on.
+	return who, at == "" && v.facts.MX.State == survey.MXListed && v.store.name != who.name
 }
 
 func restrictedSeen(v *view) (safe.Text, bool) {
@@ -180,6 +201,9 @@ func roleSeen(v *view) (safe.Text, bool) {
 
 func plusTag(v *view) (safe.Text, bool) {
 	before, tag, ok := strings.Cut(string(v.local), "+")
+	if _, inside := internalAddress(v); inside {
+		return "", false // the sign is part of how the inner address is written
+	}
 	return safe.Textf("the address carries a tag: +%s", tag), ok && before != "" && tag != "" && v.saysUnknown()
 }
 

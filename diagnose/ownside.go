@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/operator"
 	"deadletter/diagnose/reply"
 	"deadletter/diagnose/safe"
@@ -25,6 +26,8 @@ func (v *view) ownSide() safe.Text {
 		return "the refusing side is a local socket, not a host"
 	case v.addr.IsValid() && (v.addr.IsLoopback() || v.addr.IsPrivate()) && !v.reporterIsTheirs():
 		return safe.Textf("%s is a private address: the refusal did not leave our network", v.addr)
+	case v.gaveUpForm():
+		return safe.Textf("%s gave it up for the form of the address, no other host refused it; %s", v.reporter, v.reporterOurs())
 	case v.host != "" || v.addr.IsValid() || v.r.RefusedHere:
 		return ""
 	case v.client() != "" && v.reading.Table != "greylist":
@@ -33,6 +36,10 @@ func (v *view) ownSide() safe.Text {
 		return safe.Textf("every MX of %s is one of our own hosts", v.domain)
 	case v.wordsFromElsewhere():
 		return safe.Textf("the words are %s's, and no MX of %s writes such: the mail did not get there", safe.Of(v.reading.Says), v.domain)
+	case v.domain != "" && v.isOwn(v.domain, netip.Addr{}):
+		return safe.Textf("%s is one of our own domains, and no other host is named", v.domain)
+	case v.saysUnknown() && v.domain != "" && v.domain == v.senderDomain && v.r.Genuine != bounce.Unproved:
+		return safe.Textf("the mail went from %s to itself, and no other host is named", v.domain)
 	case v.reporterOurs() == "":
 		return ""
 	case v.r.Stage == "local":
@@ -41,6 +48,13 @@ func (v *view) ownSide() safe.Text {
 		return safe.Textf("%s gave it up by DNS alone, no other host was asked; %s", v.reporter, v.reporterOurs())
 	}
 	return ""
+}
+
+// gaveUpForm holds when a host of ours gave the mail up for the form of the
+// address: the next server could not have carried it (RFC 6531 section 3.2), and
+// refused nothing.
+func (v *view) gaveUpForm() bool {
+	return v.reading.Class == string(AddressSyntax) && !v.r.ReplyCode.Known() && v.reporterOurs() != ""
 }
 
 // localSocket reports whether the refusing side was reached through a path of
@@ -138,7 +152,7 @@ func (v *view) reporterIsTheirs() bool {
 
 func (v *view) ownVerdict() Verdict {
 	host := v.host
-	if host == "" {
+	if host == "" || v.gaveUpForm() {
 		host = v.reporter
 	}
 	verdict := Verdict{Kind: OwnMTA, Host: safe.Of(host), Operator: "our own side", Confidence: High}
@@ -151,11 +165,11 @@ func (v *view) ownVerdict() Verdict {
 			Claim: safe.Textf("the wording names %s, and that is looked up where it was said", the(v.reading.Table)),
 		})
 	}
-	if v.host != "" && v.inMX(v.host) {
+	if host != "" && v.inMX(host) {
 		verdict.Confidence = Medium
 		verdict.Evidence = append(verdict.Evidence, Finding{
 			Key: "own_is_mx", Sign: Against, Strength: 2, Source: "dns", At: v.mxTime(),
-			Claim: safe.Textf("%s is an MX of %s", v.host, v.domain),
+			Claim: safe.Textf("%s is an MX of %s", host, v.domain),
 		})
 	}
 	if v.host == "" && v.reporter != "" && !v.isOwn(v.reporter, netip.Addr{}) {

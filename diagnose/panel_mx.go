@@ -95,10 +95,24 @@ func (v *view) mxSays(blocking int) (verdict []safe.Text, reading safe.Text) {
 		verdict = []safe.Text{safe.Textf("Mail for %s goes to %s of %s, a filter in front of %s.", v.domain, hosts, v.filter.name, v.store.or("the mailbox host"))}
 		return verdict, safe.Textf("%s in front", v.filter.name)
 	}
+	if front, ok := v.otherHalf(); ok {
+		return []safe.Text{safe.Textf("Mail for %s goes to %s at %s; mailboxes seem to be at %s.", v.domain, hosts, front.name, v.store.name)}, safe.Textf("%s, %s", hosts, front.name)
+	}
 	if v.store.known() {
 		return []safe.Text{safe.Textf("Mail for %s goes to %s at %s.", v.domain, hosts, v.store.name)}, safe.Textf("%s, %s", hosts, v.store.name)
 	}
 	return []safe.Text{safe.Textf("Mail for %s goes to %s.", v.domain, hosts)}, hosts
+}
+
+// otherHalf gives who runs the MX where that is a mailbox system other than the
+// one that the mailboxes seem to be at.
+func (v *view) otherHalf() (party, bool) {
+	for _, e := range v.mxEntries() {
+		if p := v.runs(e.Host, nil); v.store.known() && p.known() && p.name != v.store.name {
+			return p, true
+		}
+	}
+	return party{}, false
 }
 
 func (v *view) mxSo(blocking int) safe.Text {

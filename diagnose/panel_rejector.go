@@ -72,8 +72,11 @@ func (v *view) rejectorReading() safe.Text {
 	case SendingPlatform:
 		return safe.Textf("the platform, %s", v.platform.or("unnamed"))
 	case Gateway:
-		return safe.Textf("the filter, %s", v.hostOp.or(v.verdict.Host))
+		return safe.Textf("the filter, %s", v.filterSpoke())
 	case MailboxHost:
+		if v.verdict.Host == "" {
+			return safe.Textf("by its words, %s", v.verdict.Operator)
+		}
 		if v.verdict.Confidence == Low {
 			return "an MX of the domain"
 		}
@@ -89,7 +92,7 @@ func (v *view) rejectorSays() []safe.Text {
 	case SendingPlatform:
 		return []safe.Text{safe.Textf("%s dropped the message unsent. Nothing was asked of the recipient's side.", v.platform.or("The sending platform"))}
 	case Gateway:
-		says := []safe.Text{safe.Textf("The filter in front, %s, refused this address.", v.hostOp.or(v.verdict.Host))}
+		says := []safe.Text{safe.Textf("The filter in front, %s, refused this address.", v.filterSpoke())}
 		if v.verdict.Decided.Kind == UnknownRejector || v.verdict.Decided.Kind == Gateway {
 			says = append(says, safe.Textf("Nothing shows that %s behind it was asked.", v.store.or("the mailbox host")))
 		} else {
@@ -97,6 +100,9 @@ func (v *view) rejectorSays() []safe.Text {
 		}
 		return says
 	case MailboxHost:
+		if v.verdict.Host == "" {
+			return []safe.Text{safe.Textf("The words are those of %s; which host spoke is not named.", v.verdict.Operator)}
+		}
 		if v.verdict.Confidence == Low {
 			if v.verdict.Host == "" {
 				return []safe.Text{"By its words the recipient's mailbox host refused it; nothing names the host."}
@@ -114,6 +120,15 @@ func (v *view) rejectorSays() []safe.Text {
 		return []safe.Text{safe.Textf("%s is said to have refused it. Cannot tell which system that is.", v.verdict.Host)}
 	}
 	return []safe.Text{"Cannot tell who refused it from what is here."}
+}
+
+// filterSpoke names the filter that spoke: by who runs the host, else by the
+// host, else by whose words they are.
+func (v *view) filterSpoke() safe.Text {
+	if v.verdict.Host == "" {
+		return v.hostOp.or(v.verdict.Operator)
+	}
+	return v.hostOp.or(v.verdict.Host)
 }
 
 func (v *view) rejectorSo() safe.Text {
@@ -158,6 +173,9 @@ func (v *view) rejectorNext() safe.Text {
 		return next + "."
 	case MailboxHost:
 		return safe.Textf("Send the five questions to %s.", v.audience())
+	}
+	if _, outside := hostOutsideMX(v); outside && v.reporterOurs() != "" {
+		return "Ask our own mail team which way it took: a transport map, or DNS as the sending server sees it."
 	}
 	return "Add the whole bounce mail or the log line with a; or send the five questions now."
 }

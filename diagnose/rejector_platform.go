@@ -46,13 +46,26 @@ func (v *view) platformRouting() bool {
 	if !looked || v.remoteIsForeign() || v.host != "" {
 		return false
 	}
+	return v.routesForUs().known()
+}
+
+// routesForUs gives the service whose words the reply is: a sending platform, or
+// a mailbox system that we send through.
+func (v *view) routesForUs() party {
+	for _, p := range operator.Platforms() {
+		if strings.EqualFold(p.Name, v.reading.Says) {
+			return party{name: safe.Of(p.Name)}
+		}
+	}
 	op, ok := operator.Voice(v.reading.Says)
-	return ok && op.Role != operator.Store && op.Role != operator.Gateway
+	if !ok || op.Role == operator.Store || op.Role == operator.Gateway {
+		return party{}
+	}
+	return newParty(op.Operator)
 }
 
 func (v *view) platformRoutingVerdict() Verdict {
-	op, _ := operator.Voice(v.reading.Says)
-	who := newParty(op.Operator)
+	who := v.routesForUs()
 	return Verdict{
 		Kind: SendingPlatform, Operator: who.name, Host: v.r.ReportingMTA.Value.Safe(), Confidence: Medium,
 		Evidence: []Finding{{Key: "voice", Sign: For, Strength: 2, Source: v.line(v.r.Diagnostic), At: v.b.Failed(),

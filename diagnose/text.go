@@ -198,6 +198,9 @@ func (v *view) wordingSays() safe.Text {
 	case BranchMailbox:
 		return safe.Textf("The mailbox is known and takes nothing now: %s", v.reason())
 	case BranchRoute:
+		if v.aboutForm() {
+			return "The address cannot be carried in this form; nobody said that it does not exist"
+		}
 		return safe.Textf("The mail found no way: %s", v.reason())
 	case BranchPolicy:
 		return safe.Textf("The sender or the message was refused, not the recipient: %s", v.reason())

@@ -207,6 +207,8 @@ func (v *view) branch() Branch {
 		return BranchWait
 	case v.restricted():
 		return BranchRecipient
+	case v.aboutForm():
+		return BranchRoute
 	}
 	return branchOf(v.r.Reason)
 }
@@ -217,6 +219,13 @@ func branchOf(r reply.Reason) Branch { return Branch(reply.Branch(r)) }
 // outsiders, or may be: a matter of its directory, not of the sender's records.
 func (v *view) restricted() bool {
 	return v.reading.Class == string(RecipientRestricted) || v.hidesWhich()
+}
+
+// aboutForm holds when the form of the recipient's address is refused: no server
+// on the way can carry it. That says nothing of its mailbox, and is no matter of
+// the sender's records.
+func (v *view) aboutForm() bool {
+	return v.reading.Class == string(AddressSyntax) && !v.reading.AboutSender && v.r.Stage != bounce.StageMail
 }
 
 // hidesWhich holds for Google's notice about groups, which does not tell on
@@ -230,10 +239,11 @@ func (v *view) saysUnknown() bool {
 
 // firstHop gives the domain that we wrote to where an address of another one
 // failed: it forwards, or keeps the list (RFC 3464 section 2.3.1). Empty where
-// that is our own doing.
+// that is our own doing: what a host of ours reports of both addresses, a map
+// of ours made of one the other.
 func (v *view) firstHop() string {
 	_, wrote := AddressDomain(v.r.OriginalRecipient.Value)
-	if wrote == "" || v.domain == "" || wrote == v.domain || wrote == v.senderDomain || v.isOwn(wrote, netip.Addr{}) {
+	if wrote == "" || v.domain == "" || wrote == v.domain || wrote == v.senderDomain || v.isOwn(wrote, netip.Addr{}) || v.reporterOurs() != "" {
 		return ""
 	}
 	return wrote
@@ -248,19 +258,35 @@ func (v *view) ranking() []Cause {
 }
 
 // negativeCache gives how long the system that refused may remember it, and
-// who it is: by the wording's rule first, then by the operator.
+// who it is: what the rule of the wording says and what is known of the filter
+// that spoke. Where both have a memory, the longer one counts: each can answer
+// from its own.
 func (v *view) negativeCache() (time.Duration, safe.Text) {
-	if v.reading.Negative > 0 {
-		who := safe.Of(v.reading.Says)
-		if v.verdict.Operator != "" {
-			who = v.verdict.Operator
-		}
-		return v.reading.Negative, joinNonEmpty("", who)
+	if v.verdict.Kind == OwnMTA || v.verdict.Kind == SendingPlatform {
+		return 0, "" // nobody else was asked, so nobody else remembers
 	}
-	if v.verdict.Kind == Gateway && v.hostOp.op.Negative > 0 {
-		return v.hostOp.op.Negative, v.hostOp.name
+	keep, who := v.reading.Negative, safe.Of(v.reading.Says)
+	if keep == 0 && v.reading.Class == string(NegativeCache) {
+		keep, _ = reply.NegativeTTL(v.reading.Says)
 	}
-	return 0, ""
+	if v.verdict.Operator != "" {
+		who = v.verdict.Operator
+	}
+	if v.verdict.Kind != Gateway {
+		return keep, who
+	}
+	filter := v.hostOp
+	if op, ok := v.voice(); ok && !filter.known() {
+		filter = newParty(op.Operator)
+	}
+	longest := filter.op.Negative
+	if ttl, _ := reply.NegativeTTL(filter.op.Name); ttl > longest {
+		longest = ttl
+	}
+	if longest > keep {
+		keep, who = longest, filter.name
+	}
+	return keep, who
 }
 
 // clearHow says how the system's memory is cleared, where that is known.

@@ -111,7 +111,7 @@ func (v *view) voiceVerdict() (Verdict, bool) {
 		verdict.Confidence = Medium
 		verdict.Evidence = append(verdict.Evidence, Finding{Key: "voice_mx", Sign: For, Strength: 2, Source: "dns", At: v.mxTime(),
 			Claim: safe.Textf("%s, an MX of %s, is %s's", agrees, v.domain, v.runs(agrees, nil).name)})
-	case disagrees && op.Role != operator.Store:
+	case disagrees && op.Role != operator.Store && !v.ownWords(op.Operator):
 		return v.voiceElsewhere(verdict, who), true
 	}
 	verdict.Decided = v.decision(verdict)
@@ -119,6 +119,18 @@ func (v *view) voiceVerdict() (Verdict, bool) {
 		verdict.Decided = Decision{Kind: MailboxHost, Host: who.name, Confidence: Low, Claim: "whoever wrote these words"}
 	}
 	return verdict, true
+}
+
+// ownWords reports whether the words are a product's that many run, so that
+// they say nothing of who runs it here.
+func (v *view) ownWords(op operator.Operator) bool { return op.Name == v.voiceSays() }
+
+// voiceSays is the system whose wording the reply is, or the one that it quotes.
+func (v *view) voiceSays() string {
+	if in, ok := v.reading.Inner(); ok {
+		return in.Says
+	}
+	return v.reading.Says
 }
 
 // mxRunBy gives an MX host that the party runs; disagrees where the MX set and

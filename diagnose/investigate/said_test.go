@@ -87,7 +87,7 @@ func said(f diagnose.Flow, reports []bounce.Report) string {
 	for _, k := range f.Blocks {
 		line("locked", "%s | %s", k.Guard, k.Unlocks)
 		for _, c := range k.Conditions {
-			if c.Key == "cache" && k.Guard == diagnose.GuardRetry && c.Sign == diagnose.Fails {
+			if (c.Key == "cache" || c.Key == "old_mx") && k.Guard == diagnose.GuardRetry && c.Sign == diagnose.Fails {
 				line("retry not before", "%s", c.Claim)
 			}
 		}
@@ -95,29 +95,36 @@ func said(f diagnose.Flow, reports []bounce.Report) string {
 	return b.String()
 }
 
-// letter gives the letter of the step that the case stands at, or of the side
-// branch it took.
+// asking gives the panels that ask somebody: that of the side branch, of the
+// step that the case stands at, and of step 3 where it is on the way.
+func asking(f diagnose.Flow) []diagnose.Panel {
+	var out []diagnose.Panel
+	if f.Side != nil {
+		out = append(out, *f.Side)
+	}
+	out = append(out, f.Step(f.At))
+	if p := f.Step(diagnose.StepRecipient); p.State != diagnose.Skipped {
+		out = append(out, p)
+	}
+	return out
+}
+
+// letter gives the first letter that the case has for somebody.
 func letter(f diagnose.Flow) string {
-	d := f.Step(f.At).Copy
-	if f.Side != nil && f.Side.Copy != nil {
-		d = f.Side.Copy
+	for _, p := range asking(f) {
+		if p.Copy != nil {
+			return p.Copy.Text() + "\n"
+		}
 	}
-	if d == nil {
-		return "no letter\n"
-	}
-	return d.Text() + "\n"
+	return "no letter\n"
 }
 
 // questions gives what is to be asked and where the answer is found, those
 // that come first marked.
 func questions(f diagnose.Flow) string {
 	var b bytes.Buffer
-	panels := []diagnose.Panel{f.Step(f.At)}
-	if f.Side != nil {
-		panels = append(panels, *f.Side)
-	}
 	seen := map[diagnose.QuestionID]bool{}
-	for _, p := range panels {
+	for _, p := range asking(f) {
 		for _, s := range p.Sections {
 			for _, t := range s.Tasks {
 				if seen[t.ID] {

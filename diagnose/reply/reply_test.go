@@ -258,11 +258,58 @@ func TestNegativeTTL(t *testing.T) {
 			}
 		}
 	}
+	if ttl, source := NegativeTTL("Cisco IronPort"); ttl != 0 || source == "" {
+		t.Errorf("a system without a figure: %v, %q", ttl, source)
+	}
 	if _, err := parseWaits("a\tb\tsoon\tc\td"); err == nil {
 		t.Error("a wait without a duration was accepted")
 	}
 	if _, err := parseWaits("a\tb"); err == nil {
 		t.Error("a short row was accepted")
+	}
+}
+
+// TestWaitsHoldEveryKnownSystem: the collection of documented waits beside the
+// project names no system that the table lacks, and no longer time.
+func TestWaitsHoldEveryKnownSystem(t *testing.T) {
+	data, err := os.ReadFile("../../../shared/catalogue/retry_waits.tsv")
+	if err != nil {
+		t.Skip("the collection of documented waits is not beside the project")
+	}
+	hours := regexp.MustCompile(`(\d+(?:\.\d+)?)(?:-(\d+))? (h|min)\b`)
+	rows := strings.Split(strings.TrimSpace(string(data)), "\n")[1:]
+	if len(rows) < 12 {
+		t.Fatalf("%d systems", len(rows))
+	}
+	for _, row := range rows {
+		cells := strings.Split(row, "\t")
+		ttl, source := time.Duration(0), ""
+		words := strings.Fields(cells[0])
+		for n := len(words); n > 0 && source == ""; n-- {
+			ttl, source = NegativeTTL(strings.Join(words[:n], " "))
+		}
+		if source == "" {
+			t.Errorf("%s is not in the table", cells[0])
+			continue
+		}
+		m := hours.FindStringSubmatch(cells[2])
+		if strings.Contains(cells[1], "MX") || m == nil {
+			if ttl != 0 {
+				t.Errorf("%s: %v, and the collection has no figure: %q", cells[0], ttl, cells[2])
+			}
+			continue
+		}
+		most := m[1]
+		if m[2] != "" {
+			most = m[2]
+		}
+		want, err := time.ParseDuration(most + strings.TrimSuffix(m[3], "in"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ttl < want {
+			t.Errorf("%s: %v, the collection says %q", cells[0], ttl, cells[2])
+		}
 	}
 }
 

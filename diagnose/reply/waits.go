@@ -11,6 +11,10 @@ import (
 //go:embed waits.tsv
 var waitsTSV string
 
+// noFigure stands for a time that nobody documents, or that is an
+// administrator's setting.
+const noFigure = "-"
+
 // wait is how long one system remembers a refusal.
 type wait struct {
 	system   string // as Reading.Says and the operator catalogue name it
@@ -38,9 +42,12 @@ func parseWaits(tsv string) ([]wait, error) {
 		if len(cells) != 5 {
 			return nil, fmt.Errorf("waits.tsv line %d: %d cells, want 5", n+1, len(cells))
 		}
-		d, err := time.ParseDuration(cells[2])
-		if err != nil || d <= 0 {
-			return nil, fmt.Errorf("waits.tsv line %d: negative %q", n+1, cells[2])
+		var d time.Duration
+		if cells[2] != noFigure {
+			var err error
+			if d, err = time.ParseDuration(cells[2]); err != nil || d <= 0 {
+				return nil, fmt.Errorf("waits.tsv line %d: negative %q", n+1, cells[2])
+			}
 		}
 		w := wait{system: cells[0], negative: d, source: cells[4]}
 		for _, name := range append([]string{cells[0]}, split(cells[1], "||")...) {
@@ -52,7 +59,8 @@ func parseWaits(tsv string) ([]wait, error) {
 }
 
 // NegativeTTL gives how long a system may answer from its memory after it
-// refused a recipient, and where that is documented; 0 and "" where not known.
+// refused a recipient, and where that is documented; 0 and "" where not known,
+// 0 and a source where the source gives no figure.
 // The system is a name as in Reading.Says ("Postfix") or in the operator
 // catalogue ("Barracuda Email Gateway Defense"); case does not matter. A retry
 // before that time proves nothing.
