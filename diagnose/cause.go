@@ -378,7 +378,7 @@ func refusedByOld(v *view) (Finding, bool) {
 
 func hostOutsideMX(v *view) (Finding, bool) {
 	return Finding{Key: "outside_mx", Claim: "the host that refused is no MX of the domain", Source: "dns", At: v.mxTime()},
-		v.verdict.Kind != OwnMTA && v.verdict.Kind != SendingPlatform && v.host != "" && v.mxMember().known && v.mxMember().host == "" && !v.innerName()
+		v.verdict.Kind != OwnMTA && v.verdict.Kind != SendingPlatform && v.host != "" && v.mxMember().known && v.mxMember().host == "" && !v.innerName() && !v.r.OtherRemote.Known()
 }
 
 // innerName holds for names that the machines of an MX have among themselves: a

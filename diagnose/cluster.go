@@ -27,6 +27,14 @@ func (v *view) cluster() Cluster {
 		}
 	}
 	switch {
+	case c.Recipients >= smallCluster && v.notAsked():
+		c.Name, c.Pause = "small cluster", c.Recipients >= domainPattern && !v.consumer()
+		if c.Recipients >= domainPattern {
+			c.Name = "domain pattern"
+		}
+		c.Advice = "all of them failed on our own side: mend that first; nothing speaks against the addresses"
+	case c.Recipients >= smallCluster && v.consumer() && !v.addressInDoubt():
+		c.Name, c.Advice = "small cluster", "a provider of private mailboxes refuses for another reason than the addresses: look at that reason first"
 	case c.Recipients >= domainPattern && v.consumer():
 		c.Name = "list hygiene"
 		c.Advice = "five and more unknown addresses at a consumer provider are old contacts: clean the list, do not pause the domain"
@@ -45,11 +53,14 @@ func (v *view) cluster() Cluster {
 	return c
 }
 
+// notAsked holds where our own side refused: the recipient's side said nothing.
+func (v *view) notAsked() bool { return v.verdict.Kind == OwnMTA || v.verdict.Kind == SendingPlatform }
+
 // addressInDoubt holds where the failure says something about the address. Our
 // own routing, a suppression list, a policy say nothing: a good address given up
 // for them is harm.
 func (v *view) addressInDoubt() bool {
-	if v.verdict.Kind == OwnMTA || v.verdict.Kind == SendingPlatform {
+	if v.notAsked() {
 		return false
 	}
 	return (v.saysUnknown() || v.facts.DomainAbsent() || v.takesNoMail()) && slices.Contains(aboutAddress, v.ranking()[0].Kind)

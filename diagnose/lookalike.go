@@ -167,7 +167,7 @@ func (v *view) tenantSays() (party, bool) {
 	who := newParty(op.Operator)
 	if v.ownWords(op.Operator) {
 		// A product that many run: whose it is, the host that wrote the notice tells.
-		who = v.runs(v.reporter, v.facts.Reporter.PTR.Names)
+		who = v.runs(v.reporter, v.hostNames(v.facts.Reporter))
 	}
 	ours, _, sends := operator.Behind("", v.facts.SenderSPF.Domains(), nil)
 	if !sends || !who.known() || newParty(ours).name != who.name {
@@ -228,7 +228,7 @@ func twoStores(v *view) (safe.Text, bool) {
 	}
 	behind := newParty(auto)
 	for _, e := range v.mxEntries() {
-		p := v.runs(e.Host, nil)
+		p := v.runsMX(e)
 		if (p.role() == operator.GatewayHost || p.role() == operator.Host) && p.name != behind.name {
 			return safe.Textf("the MX is %s, autodiscover names %s: the users may be split", p.name, behind.name), true
 		}
@@ -263,7 +263,7 @@ func somePass(v *view) (safe.Text, bool) {
 // takesAll: the operator that the MX names refuses after DATA or not at all.
 func takesAll(v *view) (safe.Text, bool) {
 	for _, e := range v.mxEntries() {
-		p := v.runs(e.Host, nil)
+		p := v.runsMX(e)
 		if p.known() && (strings.HasPrefix(p.op.EdgeValidation, "after DATA") || strings.HasPrefix(p.op.EdgeValidation, "no: takes everything")) {
 			return safe.Textf("%s takes every recipient at RCPT", p.name), v.r.Reason == reply.UserUnknown || v.r.Reason == reply.Filtered
 		}

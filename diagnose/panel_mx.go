@@ -108,7 +108,7 @@ func (v *view) mxSays(blocking int) (verdict []safe.Text, reading safe.Text) {
 // one that the mailboxes seem to be at.
 func (v *view) otherHalf() (party, bool) {
 	for _, e := range v.mxEntries() {
-		if p := v.runs(e.Host, nil); v.store.known() && p.known() && p.name != v.store.name {
+		if p := v.runsMX(e); v.store.known() && p.known() && p.name != v.store.name {
 			return p, true
 		}
 	}
@@ -139,7 +139,7 @@ func (v *view) mxTable() *Table {
 				addrs = v.addrsText(h)
 			}
 		}
-		op := v.runs(e.Host, nil)
+		op := v.runsMX(e)
 		switch op.role() {
 		case operator.Gateway:
 			role = "filter"
@@ -384,7 +384,7 @@ func (v *view) nameServerFindings(out *[]Finding) {
 func (v *view) operatorsInSet() []safe.Text {
 	var out []safe.Text
 	for _, e := range v.mxEntries() {
-		if p := v.runs(e.Host, nil); e.resolver && p.known() && !slices.Contains(out, p.name) {
+		if p := v.runsMX(e); e.resolver && p.known() && !slices.Contains(out, p.name) {
 			out = append(out, p.name)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"deadletter/diagnose/operator"
 	"deadletter/diagnose/safe"
+	"deadletter/dnsx/survey"
 )
 
 // party is a company or system that plays a part, as far as it is known.
@@ -65,10 +66,7 @@ func (s sender) lookUpWhere() safe.Text {
 // named host, which filter stands in front of the domain, who holds the
 // mailboxes, through which platform the mail went out.
 func (v *view) nameParties() {
-	v.hostOp = v.runs(v.host, v.facts.Host.PTR.Names)
-	if v.host == "" && v.addr.IsValid() {
-		v.hostOp = v.runs("", v.facts.Host.PTR.Names)
-	}
+	v.hostOp = v.runs(v.host, v.hostNames(v.facts.Host))
 	target := v.facts.Autodiscover.Target
 	var tokens []string
 	for _, t := range v.facts.Tokens {
@@ -78,7 +76,7 @@ func (v *view) nameParties() {
 		v.store, v.storeSource = newParty(op), "dns"
 	}
 	for _, e := range v.mxEntries() {
-		p := v.runs(e.Host, nil)
+		p := v.runsMX(e)
 		switch p.role() {
 		case operator.Gateway, operator.Forwarder:
 			if !v.filter.known() {
@@ -102,6 +100,41 @@ func (v *view) nameParties() {
 
 // runs looks a host up in the catalogue by its name, then by the names of its
 // address.
+// runsMX looks an MX up by its name, and where that is the domain's own by what
+// its addresses are called.
+func (v *view) runsMX(e mxEntry) party {
+	var names []string
+	for _, h := range v.allHosts() {
+		if h.Host == e.Host {
+			names = confirmedNames(h.Addrs)
+		}
+	}
+	return v.runs(e.Host, names)
+}
+
+// hostNames gives what the address of a host is called, where that name has the
+// address: a PTR alone can say anything (RFC 1912 section 2.1). An address that
+// the host does not have says nothing of it.
+func (v *view) hostNames(h survey.HostFacts) []string {
+	switch {
+	case h.Claimed.IsValid() && h.HasClaimed == survey.No:
+		return nil
+	case h.Claimed.IsValid():
+		return confirmedNames([]survey.AddrFact{h.PTR})
+	}
+	return confirmedNames(h.Addrs)
+}
+
+func confirmedNames(addrs []survey.AddrFact) []string {
+	var out []string
+	for _, a := range addrs {
+		if a.ForwardConfirmed() {
+			out = append(out, a.ConfirmedName)
+		}
+	}
+	return out
+}
+
 func (v *view) runs(host string, ptr []string) party {
 	if op, ok := v.c.operators().Lookup(host); ok && host != "" {
 		return newParty(op)

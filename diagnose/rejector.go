@@ -70,7 +70,7 @@ func (v *view) tenantVerdict() Verdict {
 func (v *view) unnamedVerdict() Verdict {
 	if v.reporter != "" && v.inMX(v.reporter) {
 		v.host = v.reporter
-		v.hostOp = v.runs(v.host, v.facts.Reporter.PTR.Names)
+		v.hostOp = v.runs(v.host, v.hostNames(v.facts.Reporter))
 		verdict := v.hostVerdict()
 		verdict.Evidence = append(verdict.Evidence, Finding{
 			Key: "late_notice", Sign: Attention, Source: v.line(v.r.ReportingMTA), At: v.b.Failed(),
@@ -127,6 +127,10 @@ func (v *view) hostVerdict() Verdict {
 		add(Finding{Key: "named", Sign: For, Strength: 1, Source: source, At: failed, Claim: safe.Textf("%s names %s", teller, named)})
 	default:
 		add(Finding{Key: "named", Sign: For, Strength: 1, Source: v.line(v.r.ReportingMTA), At: failed, Claim: safe.Textf("%s wrote the notice, and names no other host", named)})
+	}
+
+	if other := v.r.OtherRemote; other.Known() {
+		add(Finding{Key: "other_named", Sign: Against, Strength: 1, Source: v.line(other), At: failed, Claim: safe.Textf("the words of the notice name %s instead", other.Value)})
 	}
 
 	member := v.mxMember()
@@ -212,7 +216,7 @@ func (v *view) classifyHost(verdict *Verdict, isMX bool) {
 		verdict.Kind, verdict.Confidence = MailboxHost, Low
 		add("operator", Against, 1, "its operator is not known; it may be a filter", "here")
 	}
-	if verdict.Confidence == High && (v.r.Genuine == bounce.Unproved && !v.r.RemoteMTA.Known() || v.facts.Host.HasClaimed == survey.No) {
+	if verdict.Confidence == High && (v.r.Genuine == bounce.Unproved && !v.r.RemoteMTA.Known() || v.facts.Host.HasClaimed == survey.No || v.r.OtherRemote.Known()) {
 		verdict.Confidence = Medium
 	}
 }

@@ -138,7 +138,7 @@ func (v *view) voiceSays() string {
 func (v *view) mxRunBy(who party, also ...string) (host string, disagrees bool) {
 	others := false
 	for _, e := range v.mxEntries() {
-		p := v.runs(e.Host, nil)
+		p := v.runsMX(e)
 		if p.name == who.name || p.known() && slices.Contains(also, p.op.Name) {
 			return e.Host, false
 		}

@@ -34,7 +34,7 @@ func (dr *draft) claims() {
 	if by == "" {
 		by = r.Source.Value
 	}
-	for _, f := range []*Field{&r.Recipient, &r.OriginalRecipient, &r.ReplyCode, &r.EnhancedCode, &r.Diagnostic, &r.Command, &r.RemoteMTA, &r.RemoteAddress} {
+	for _, f := range []*Field{&r.Recipient, &r.OriginalRecipient, &r.ReplyCode, &r.EnhancedCode, &r.Diagnostic, &r.Command, &r.RemoteMTA, &r.RemoteAddress, &r.OtherRemote} {
 		if f.Known() && f.By == "" {
 			f.By = by
 		}

@@ -153,10 +153,16 @@ func (dr *draft) hosts(d *doc, said string) {
 		if i == 1 {
 			from = dr.contextAt
 		}
-		if s == "" || i == 1 && s == said || r.RemoteMTA.Known() && r.RemoteAddress.Known() {
+		if s == "" || i == 1 && s == said {
 			continue
 		}
 		who := readSaying(s)
+		if i == 1 {
+			dr.other(d, who.host)
+		}
+		if r.RemoteMTA.Known() && r.RemoteAddress.Known() {
+			continue
+		}
 		if last := lastAttempted(s); last.host != "" || last.addr != "" {
 			who = last
 		}
@@ -171,6 +177,18 @@ func (dr *draft) hosts(d *doc, said string) {
 			r.RemoteAddress = d.within(from, who.addr)
 		}
 	}
+}
+
+// other notes a host that the words of the notice name where the report for
+// machines (RFC 3464 section 2.3.5) names another.
+func (dr *draft) other(d *doc, host string) {
+	r := &dr.r
+	bare := func(s string) string { return strings.TrimSuffix(lowerASCII(s), ".") }
+	if host == "" || !r.RemoteMTA.Known() || bare(host) == bare(string(r.RemoteMTA.Value)) || r.RemoteMTA.Part == dr.contextAt.Part {
+		return
+	}
+	r.OtherRemote = d.within(dr.contextAt, host)
+	dr.find(Contradiction, safe.Textf("the report names %s as the host that refused, the text %s", r.RemoteMTA.Value, r.OtherRemote.Value))
 }
 
 // socket notes that the refusing side is reached without a network.

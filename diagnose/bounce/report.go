@@ -163,16 +163,17 @@ type Report struct {
 	Command           Field  `json:"command"`            // as written: "RCPT TO", "end of DATA"
 	Stage             Stage  `json:"stage"`
 	Action            Action `json:"action"`
-	ReportingMTA      Field  `json:"reporting_mta"`  // the host that wrote the bounce
-	RemoteMTA         Field  `json:"remote_mta"`     // the host that is said to have refused
-	RemoteAddress     Field  `json:"remote_address"` // its address, as claimed
-	MessageID         Field  `json:"message_id"`     // of the mail that failed
-	Subject           Field  `json:"subject"`        // of the mail that failed
-	EnvelopeID        Field  `json:"envelope_id"`    // Original-Envelope-Id
-	QueueID           Field  `json:"queue_id"`       // of the reporting host
-	Arrived           Time   `json:"arrived"`        // Arrival-Date, or the original Date
-	FailedAt          Time   `json:"failed_at"`      // the reply's time, else the bounce's own date
-	RetryUntil        Time   `json:"retry_until"`    // Will-Retry-Until: not final before it
+	ReportingMTA      Field  `json:"reporting_mta"`         // the host that wrote the bounce
+	RemoteMTA         Field  `json:"remote_mta"`            // the host that is said to have refused
+	RemoteAddress     Field  `json:"remote_address"`        // its address, as claimed
+	OtherRemote       Field  `json:"other_remote,omitzero"` // another host, which the notice's own words name in its place
+	MessageID         Field  `json:"message_id"`            // of the mail that failed
+	Subject           Field  `json:"subject"`               // of the mail that failed
+	EnvelopeID        Field  `json:"envelope_id"`           // Original-Envelope-Id
+	QueueID           Field  `json:"queue_id"`              // of the reporting host
+	Arrived           Time   `json:"arrived"`               // Arrival-Date, or the original Date
+	FailedAt          Time   `json:"failed_at"`             // the reply's time, else the bounce's own date
+	RetryUntil        Time   `json:"retry_until"`           // Will-Retry-Until: not final before it
 	Inner             *Inner `json:"inner,omitempty"`
 
 	Source  Field   `json:"source"`             // the mail system or platform that wrote the bounce, where recognised: "Postfix", "SendGrid"

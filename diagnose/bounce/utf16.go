@@ -90,7 +90,7 @@ func (w *wide) restore(r *Report) {
 // fields gives every field of a report.
 func (r *Report) fields() []*Field {
 	out := []*Field{&r.Recipient, &r.OriginalRecipient, &r.Sender, &r.ReplyCode, &r.EnhancedCode, &r.Diagnostic, &r.Command,
-		&r.ReportingMTA, &r.RemoteMTA, &r.RemoteAddress, &r.MessageID, &r.Subject, &r.EnvelopeID, &r.QueueID,
+		&r.ReportingMTA, &r.RemoteMTA, &r.RemoteAddress, &r.OtherRemote, &r.MessageID, &r.Subject, &r.EnvelopeID, &r.QueueID,
 		&r.Arrived.Field, &r.FailedAt.Field, &r.RetryUntil.Field, &r.Source, &r.SendingAddress, &r.SetupWarning}
 	if in := r.Inner; in != nil {
 		out = append(out, &in.Speaker, &in.Reply, &in.Code, &in.Enhanced)
