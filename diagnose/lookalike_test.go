@@ -106,6 +106,23 @@ var said = map[diagnose.CauseKind]string{
 	diagnose.Undetermined:          "550 <robin.hale@contoso.example>: no",
 }
 
+// heard are texts that a rule needs which no case file gives.
+var heard = []string{
+	"warning: do not list domain contoso.example in BOTH mydestination and virtual_mailbox_domains\nNOQUEUE: reject: RCPT from out1.fabrikam.example[192.0.2.25]: 550 5.1.1 <robin.hale@contoso.example>: Recipient address rejected: User unknown in local recipient table; from=<billing@fabrikam.example> to=<robin.hale@contoso.example>",
+	"NOQUEUE: reject: RCPT from unknown[203.0.113.9]: 550 5.1.1 <pat@out1.fabrikam.example>: Recipient address rejected: User unknown in local recipient table; from=<a@northwind.example> to=<pat@out1.fabrikam.example>",
+	"smtplib.SMTPRecipientsRefused: {'robin.hale@contoso.example': (550, b'relay not permitted')}",
+	"2026-11-23 10:12:44 H=out1.fabrikam.example [192.0.2.25] F=<billing@fabrikam.example> rejected RCPT <robin.hale@contoso.example>: Unrouteable address",
+	"host mx1.contoso.example[198.51.100.11] said: 550-Mailbox unknown. Either there is no mailbox associated with this 550-name or you do not have authorization to see it. 550 5.1.1 User unknown (in reply to RCPT TO command)",
+}
+
+// heardElsewhere are grounds of rules that need a log of the refusing server and
+// zones of their own: the table of texts and zones of package investigate holds them.
+var heardElsewhere = map[string]bool{
+	"the mailbox host knows its users":                           true, // of a domain that is our own
+	"Exim specification, chapter 3: no router takes the address": true,
+	"Exim specification, chapter 3: no router takes the domain":  true,
+}
+
 // variants gives a case as it stands, and with each single thing that somebody
 // may say or that time may bring.
 func variants(t testing.TB, s setting) []*builder {
@@ -153,6 +170,9 @@ func TestCauseRules(t *testing.T) {
 	for _, reply := range said {
 		settings = append(settings, pasted(t, reply))
 	}
+	for _, text := range heard {
+		settings = append(settings, pasted(t, text))
+	}
 	for _, s := range settings {
 		builders := variants(t, s)
 		if s.name == "gateway-in-front" {
@@ -177,7 +197,7 @@ func TestCauseRules(t *testing.T) {
 		if strings.TrimSpace(r.Because) == "" || r.Weight == 0 {
 			t.Errorf("rule %d for %s: because %q, weight %d", i, r.Cause, r.Because, r.Weight)
 		}
-		if len(fired[i]) == 0 {
+		if len(fired[i]) == 0 && !heardElsewhere[r.Because] {
 			t.Errorf("rule %d for %s (%q, %+d) counts in no case", i, r.Cause, r.Because, r.Weight)
 		}
 	}
