@@ -199,7 +199,7 @@ func TestReportFormats(t *testing.T) {
 					return
 				}
 				keys, values := ordered(t, got.stdout)
-				if want := strings.Fields("case recipient branch outcome rejector causes cluster steps letter dns"); !slices.Equal(keys, want) {
+				if want := strings.Fields("case recipient branch outcome rejector causes cluster steps letter dns compared"); !slices.Equal(keys, want) {
 					t.Errorf("the keys are %q, want %q", keys, want)
 				}
 				if kind := values["rejector"].(map[string]any)["kind"]; kind != "gateway" {
