@@ -33,7 +33,8 @@ func Drafts(c *Case, f Flow) map[string]*Draft {
 	v := newView(c, f.Wake)
 	out := map[string]*Draft{
 		"recipient": v.recipientDraft(), "own": v.ownDraft(), "platform": v.platformDraft(), "dns": v.dnsDraft(), "auth": v.authDraft(),
-		"arrived": v.arrivedDraft(), "reminder": v.reminderDraft(), "still": v.stillBouncesDraft(Retry{}),
+		"arrived": v.arrivedDraft(), "reminder": v.reminderDraft(), "still": v.stillBouncesDraft(),
+		"gateway": v.gatewayDraft(), "works": v.followUp(letterNormalMail, AskNormalMail), "exists": v.followUp(letterUserExists, AskExactAddress),
 	}
 	for name, d := range out {
 		if d == nil {

@@ -64,6 +64,7 @@ type Panel struct {
 	Next     safe.Text // what to do now
 	Raw      *Quote    // words of the bounce that this panel stands on
 	Copy     *Draft    // the questions this panel copies; nil where it has none
+	Also     []Draft   // further letters that fit where the case stands
 	Audience safe.Text // to whom Copy goes: "the administrator of SpamHero"
 	GoTo     Step      // where enter goes after copying; empty to stay
 	Exits    []Exit
@@ -179,6 +180,8 @@ type Quote struct {
 // Draft is text for somebody else, ready to be copied or sent: plain ASCII,
 // lines of at most 72 bytes.
 type Draft struct {
+	Letter  string    // which text it is made of: "recipient", "gateway"
+	For     safe.Text // who answers it: "the SpamHero administrator at contoso.example"
 	To      safe.Text // address, may be empty
 	ToNote  safe.Text // "address of record"
 	Subject safe.Text

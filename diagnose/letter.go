@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"deadletter/diagnose/letters"
 	"deadletter/diagnose/safe"
 )
 
@@ -27,6 +28,7 @@ func (d Draft) Text() string {
 // sheet collects the lines of a letter.
 type sheet struct {
 	lines []string
+	cut   bool // evidence, or the line that says what comes next, did not fit whole
 }
 
 // para adds text broken at blanks; lines after the first are indented.
@@ -83,47 +85,115 @@ type field struct {
 	most, least int
 }
 
-// put adds an evidence block between a heading and a closing line, in the room
-// that the letter has left: the closing line goes first, then what is dropped
-// at once, then fields shrink to what they keep.
-func (s *sheet) put(head safe.Text, fields []field, last safe.Text) {
-	measure := func() int {
-		var m sheet
-		m.para("", head)
-		for _, f := range fields {
-			if f.most > 0 {
-				m.field(f.label, f.value, f.most)
-			}
-		}
-		return len(m.lines)
+// part is a paragraph of a letter, or a block of fields with its heading.
+type part struct {
+	lines  []string // as broken; of a block worked out by measure
+	entry  bool     // of a list
+	head   safe.Text
+	fields []field
+	block  bool
+	gone   bool
+}
+
+func (p *part) measure() []string {
+	if p.gone {
+		return nil
 	}
-	closing := last != "" && measure() < s.room()
-	for _, pass := range []func(field) (int, bool){
-		func(f field) (int, bool) { return 0, f.least < 0 },
-		func(f field) (int, bool) { return f.least, f.least > 0 },
-		func(f field) (int, bool) { return 1, f.least == 2 },
-		func(f field) (int, bool) { return 0, f.least == 0 },
-	} {
-		for i, f := range fields {
-			if n, now := pass(f); now && measure() > s.room() {
-				fields[i].most = n
-			}
-		}
+	if !p.block {
+		return p.lines
 	}
-	s.para("", head)
-	for _, f := range fields {
+	var s sheet
+	if p.head != "" {
+		s.para("", p.head)
+	}
+	for _, f := range p.fields {
 		if f.most > 0 {
 			s.field(f.label, f.value, f.most)
 		}
 	}
-	if closing {
-		s.para("", last)
-	}
+	return s.lines
 }
 
-func (s *sheet) blank() { s.lines = append(s.lines, "") }
+// lay writes down the lines of a letter. Where they are too many, what follows
+// the last block goes first, from its first line on, since the last says what
+// comes next; then the blocks shrink to what they keep, then lists lose their
+// ends, then paragraphs theirs, from the last one on.
+func (s *sheet) lay(lines []letters.Line, block func(string) (safe.Text, []field)) {
+	var parts []part
+	last := -1
+	for i, l := range lines {
+		p := part{entry: l.Entry, block: l.Block != ""}
+		if p.block {
+			p.head, p.fields = block(l.Block)
+			last = i
+		} else {
+			p.lines = wrapPlain(plain(l.Text), hang(l))
+			if len(p.lines) == 0 {
+				p.lines = []string{""}
+			}
+		}
+		parts = append(parts, p)
+	}
+	over := func() bool {
+		n := 0
+		for i := range parts {
+			n += len(parts[i].measure())
+		}
+		return n > letterLines
+	}
+	drop := func(p *part) {
+		if over() {
+			p.gone = true
+		}
+	}
+	for i := last + 1; last >= 0 && i < len(parts); i++ {
+		s.cut = over() && i == len(parts)-1
+		drop(&parts[i])
+	}
+	s.cut = s.cut || over()
+	for _, pass := range shrinking {
+		for i := range parts {
+			for j, f := range parts[i].fields {
+				if n, now := pass(f); now && over() {
+					parts[i].fields[j].most = n
+				}
+			}
+		}
+	}
+	for i := len(parts) - 1; i >= 0; i-- {
+		if parts[i].entry {
+			drop(&parts[i])
+		}
+	}
+	for i := len(parts) - 1; i >= 0; i-- {
+		if !parts[i].block {
+			drop(&parts[i])
+		}
+	}
+	for i := range parts {
+		s.lines = append(s.lines, parts[i].measure()...)
+	}
+	s.lines = s.lines[:min(len(s.lines), letterLines)]
+}
 
-func (s *sheet) room() int { return letterLines - len(s.lines) }
+// shrinking says in which order fields give up lines.
+var shrinking = []func(field) (int, bool){
+	func(f field) (int, bool) { return 0, f.least < 0 },
+	func(f field) (int, bool) { return f.least, f.least > 0 },
+	func(f field) (int, bool) { return 1, f.least == 2 },
+	func(f field) (int, bool) { return 0, f.least == 0 },
+}
+
+// hang gives the indent of the lines after the first: numbered lines, entries
+// and what is indented itself go on indented.
+func hang(l letters.Line) string {
+	t := string(l.Text)
+	digits := len(t) - len(strings.TrimLeft(t, "0123456789"))
+	if l.Entry || digits > 0 && strings.HasPrefix(t[digits:], ". ") || strings.HasPrefix(t, "- ") || strings.HasPrefix(t, " ") {
+		return "   "
+	}
+	return ""
+}
 
 func (s *sheet) String() string { return strings.Trim(strings.Join(s.lines, "\n"), "\n") }
 

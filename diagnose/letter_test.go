@@ -50,7 +50,7 @@ func TestDraftsOfAllCases(t *testing.T) {
 			made[name]++
 		}
 	}
-	for _, name := range []string{"recipient", "own", "platform", "dns", "auth", "arrived", "reminder", "still"} {
+	for _, name := range []string{"recipient", "own", "platform", "dns", "auth", "arrived", "reminder", "still", "gateway", "works", "exists"} {
 		if made[name] == 0 {
 			t.Errorf("no case gives a %s draft", name)
 		}

@@ -1,12 +1,16 @@
 package diagnose
 
-import "deadletter/diagnose/operator"
+import (
+	"deadletter/diagnose/letters"
+	"deadletter/diagnose/operator"
+)
 
 // Local is what one installation knows beside the embedded catalogues. It is
 // no part of the case: the same events read elsewhere give the same facts, and
 // may name fewer companies.
 type Local struct {
 	Operators *operator.Catalogue // nil: the embedded one
+	Letters   *letters.Set        // nil: the embedded ones
 }
 
 // With gives the case as this installation sees it. The receiver stays as it is.
@@ -20,4 +24,12 @@ func (c *Case) operators() *operator.Catalogue {
 		return c.local.Operators
 	}
 	return operator.Default()
+}
+
+// letters gives the texts that letters are made of.
+func (c *Case) letters() *letters.Set {
+	if c.local.Letters != nil {
+		return c.local.Letters
+	}
+	return letters.Default()
 }

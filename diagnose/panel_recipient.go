@@ -4,7 +4,10 @@ import "deadletter/diagnose/safe"
 
 // recipientPanel shows the five questions and how they stand.
 func (v *view) recipientPanel() Panel {
-	p := Panel{GoTo: StepMX, Copy: v.recipientDraft(), Audience: v.audience(), Raw: nil}
+	p := Panel{GoTo: StepMX, Audience: v.audience(), Raw: nil}
+	if drafts := v.recipientLetters(); len(drafts) > 0 {
+		p.Copy, p.Also = &drafts[0], drafts[1:]
+	}
 	tasks := v.tasks()
 	answered := 0
 	for _, t := range tasks[:len(fiveQuestions)] {
@@ -18,7 +21,7 @@ func (v *view) recipientPanel() Panel {
 	switch {
 	case !v.has:
 		p.State, p.Reading = Pending, "after 1"
-		p.Sections, p.Copy = nil, nil
+		p.Sections, p.Copy, p.Also = nil, nil, nil
 	case v.recipientAbsent():
 		a, _ := v.answer(AskExactAddress)
 		p.State, p.Reading = Answered, "does not exist"
@@ -29,11 +32,11 @@ func (v *view) recipientPanel() Panel {
 		p.Verdict = []safe.Text{"Confirmed: the address is accepted, and the route was checked."}
 		p.Next, p.GoOn = "Go on to step 4.", true
 	case v.consumer() && !v.addressInDoubt():
-		p.State, p.Reading, p.Copy = Active, "no administrator", nil
+		p.State, p.Reading, p.Copy, p.Also = Active, "no administrator", nil, nil
 		p.Verdict = []safe.Text{safe.Textf("%s is a consumer provider: there is no administrator to ask. This refusal says nothing about the address.", v.domain)}
 		p.So, p.Next = "Keep the address.", "Settle step 2 first."
 	case v.consumer():
-		p.State, p.Reading, p.Copy = Active, "no administrator", nil
+		p.State, p.Reading, p.Copy, p.Also = Active, "no administrator", nil, nil
 		p.Verdict = []safe.Text{safe.Textf("%s is a consumer provider: there is no administrator to ask, and no letter goes out.", v.domain)}
 		p.So, p.Next = "Keep the suppression.", "Reach the person another way, and correct the address."
 	case answered > 0 || copied || v.anyWorks():

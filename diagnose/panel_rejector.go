@@ -50,7 +50,10 @@ func (v *view) rejectorPanel() Panel {
 	case SendingPlatform:
 		p.Copy, p.Audience, p.GoTo = v.platformDraft(), v.platform.supportName(), StepSuppression
 	default:
-		p.Copy, p.Audience = v.recipientDraft(), v.audience()
+		p.Copy, p.Audience = v.five(), v.audience()
+		if d := v.gatewayDraft(); d != nil && p.Copy != nil {
+			p.Also = []Draft{*d}
+		}
 	}
 	if v.verdict.Kind == OwnMTA {
 		if a, ok := v.answer(AskOwnRoute); ok {

@@ -72,7 +72,7 @@ func (v *view) retryStands(p *Panel, last Retry) {
 		p.State, p.Reading, p.Badge, p.BadgeIs = Answered, "same bounce", "stopped", Fails
 		p.Verdict = []safe.Text{"The same refusal again. Stop: change no sender settings, send nothing more."}
 		p.So = "What was said to be mended is not, or the answer came from memory."
-		p.Next, p.Copy, p.Audience, p.GoTo = "Back to the administrator, with both refusals side by side.", v.stillBouncesDraft(last), v.audience(), StepRecipient
+		p.Next, p.Copy, p.Audience, p.GoTo = "Back to the administrator, with both refusals side by side.", v.stillBouncesDraft(), v.audience(), StepRecipient
 	case RetryDifferent:
 		p.State, p.Reading = Active, "another bounce"
 		p.Verdict = []safe.Text{"Another refusal than before. Something has changed."}

@@ -4,88 +4,79 @@ import (
 	"net/netip"
 	"slices"
 
+	"deadletter/diagnose/letters"
+	"deadletter/diagnose/operator"
 	"deadletter/diagnose/safe"
 )
 
 // ask is one of the questions to the recipient's administrator, as the
-// flowchart orders them.
+// flowchart orders them. Its words are in the texts of the letters.
 type ask struct {
 	ID   QuestionID
 	Name safe.Text
-	// Panel and Letter word the question for the screen and for the letter.
-	Panel, Letter func(*view) safe.Text
-	// Where says what to open in which console.
-	Where func(*view) (text safe.Text, hint bool)
+	// Of is the system in whose console the answer is, Where what to open where
+	// nothing was looked up about it.
+	Of    func(*view) party
+	Where safe.Text
 }
 
 // fiveQuestions are always asked in this order.
 var fiveQuestions = []ask{
-	{
-		ID: AskExactAddress, Name: "Exact address",
-		Panel: func(v *view) safe.Text {
-			if v.restricted() {
-				return safe.Textf("Does %s exist, and may senders from outside write to it?", v.recipient())
-			}
-			return safe.Textf("Is %s a mailbox, alias, shared mailbox, group or contact?", v.recipient())
-		},
-		Letter: func(v *view) safe.Text {
-			if v.restricted() {
-				return safe.Textf("Does exactly %s exist (mailbox, shared mailbox, group), and may senders from outside write to it?", v.addressHere())
-			}
-			return safe.Textf("Is exactly %s accepted (mailbox, alias, shared mailbox, group, contact)? Since when?", v.addressHere())
-		},
-		Where: func(v *view) (safe.Text, bool) {
-			return v.store.where("the directory of the mailbox system: search the full address")
-		},
-	},
-	{
-		ID: AskAcceptedDomain, Name: "Accepted domain",
-		Panel: func(v *view) safe.Text {
-			return safe.Textf("Is %s verified, and set to take mail for its users?", v.domain)
-		},
-		Letter: func(v *view) safe.Text {
-			return safe.Textf("Is %s verified and set up for inbound mail in %s?", v.domainHere(), v.store.or("the mailbox system"))
-		},
-		Where: func(v *view) (safe.Text, bool) { return v.store.where("the accepted domains of the mailbox system") },
-	},
-	{
-		ID: AskGatewaySync, Name: "Gateway sync",
-		Panel: func(v *view) safe.Text {
-			return safe.Textf("Is the recipient list of %s current, and this address on it?", v.filter.or("the inbound filter, if there is one,"))
-		},
-		Letter: func(v *view) safe.Text {
-			return safe.Textf("In %s: is its recipient list or directory lookup current, and this address on it? Last sync?", v.filter.or("the inbound filter, if there is one"))
-		},
-		Where: func(v *view) (safe.Text, bool) { return v.filter.where("the filter's list of users or recipients") },
-	},
-	{
-		ID: AskRouteTarget, Name: "Route target",
-		Panel: func(v *view) safe.Text {
-			return safe.Textf("Does %s hand accepted mail on to %s?", v.filter.or("the filter"), v.store.or("the right mailbox host"))
-		},
-		Letter: func(v *view) safe.Text {
-			return safe.Textf("Does %s hand accepted mail to %s?", v.filter.or("the filter"), v.store.or("the right mailbox host"))
-		},
-		Where: func(v *view) (safe.Text, bool) {
-			if v.filter.known() {
-				return safe.Textf("%s: the delivery target of %s", v.filter.name, v.domain), true
-			}
-			return "the filter's delivery target, where a filter is in front", true
-		},
-	},
-	{
-		ID: AskCacheClear, Name: "Cache clear",
-		Panel: func(v *view) safe.Text { return "Can remembered refusals be cleared before the next test?" },
-		Letter: func(v *view) safe.Text {
-			return "Can the recipient validation cache be refreshed before we test?"
-		},
-		Where: func(v *view) (safe.Text, bool) {
-			if how := v.clearHow(); how != "" {
-				return how, false
-			}
-			return "support of the system that refused, if its console has no button for it", true
-		},
-	},
+	{AskExactAddress, "Exact address", ofStore, "the directory of the mailbox system: search the full address"},
+	{AskAcceptedDomain, "Accepted domain", ofStore, "the accepted domains of the mailbox system"},
+	{AskGatewaySync, "Gateway sync", ofFilter, "the filter's list of users or recipients"},
+	{AskRouteTarget, "Route target", ofFilter, "the filter's delivery target, where a filter is in front"},
+	{AskCacheClear, "Cache clear", ofFilter, "support of the system that refused, if its console has no button for it"},
+}
+
+func ofStore(v *view) party  { return v.store }
+func ofFilter(v *view) party { return v.filter }
+
+// where says what to open for a question in the console that DNS shows; hint
+// when that was not looked up in its documentation.
+func (v *view) where(q ask) (text safe.Text, hint bool) {
+	p := q.Of(v)
+	if o, ok := p.op.Opens[string(q.ID)]; ok {
+		return safe.Of(o.Where), o.Hint
+	}
+	if !p.known() && v.verdict.Kind == MailboxHost {
+		// The words are those of a program on a host that nobody is known to run
+		// for others: its own commands answer.
+		if o, ok := operator.OnHost(v.reading.Says, string(q.ID)); ok && !v.filter.known() && !v.store.known() {
+			return safe.Of(o.Where), o.Hint
+		}
+	}
+	switch q.ID {
+	case AskCacheClear:
+		if how := v.clearHow(); how != "" {
+			return how, v.filter.op.ClearHint
+		}
+		return q.Where, true
+	case AskRouteTarget:
+		if p.known() {
+			return safe.Textf("%s: the delivery target of %s", p.name, v.domain), true
+		}
+		return q.Where, true
+	}
+	return p.where(q.Where)
+}
+
+// wording gives the block of a question in the texts of the letters.
+func (v *view) wording(q ask, screen bool) safe.Text {
+	block := string(q.ID)
+	switch {
+	case q.ID != AskExactAddress:
+	case v.restricted():
+		block += " restricted"
+	case v.reading.Class == string(DBEBEdgeBlock) && !screen:
+		block += " edge"
+	}
+	if screen {
+		f := *v.said()
+		f.Address = v.recipient() // however long
+		return v.c.letters().Piece(letters.Questions, block+" screen", &f)
+	}
+	return v.c.letters().Piece(letters.Questions, block, v.said())
 }
 
 // askFirst chooses the two questions that the evidence makes most telling:
@@ -110,8 +101,8 @@ func (v *view) tasks() []Task {
 	first := v.askFirst()
 	var tasks []Task
 	for i, q := range fiveQuestions {
-		where, hint := q.Where(v)
-		t := Task{ID: q.ID, Number: i + 1, Name: q.Name, Question: q.Panel(v), Where: where, Hint: hint, First: slices.Contains(first, q.ID)}
+		where, hint := v.where(q)
+		t := Task{ID: q.ID, Number: i + 1, Name: q.Name, Question: v.wording(q, true), Where: where, Hint: hint, First: slices.Contains(first, q.ID)}
 		v.settle(&t)
 		tasks = append(tasks, t)
 	}
@@ -242,66 +233,4 @@ func spokenBy(a Recorded) safe.Text {
 		who = safe.Textf("%s, %s", who, a.How)
 	}
 	return who
-}
-
-// addressHere and domainHere name the recipient and its domain in a letter's
-// sentence. Long ones stand once, in the evidence below.
-func (v *view) addressHere() safe.Text {
-	if len(v.recipient()) > letterWidth-8 {
-		return "the address under Envelope to"
-	}
-	return v.recipient()
-}
-
-func (v *view) domainHere() safe.Text {
-	if len(v.domain) > letterWidth-16 {
-		return "its domain"
-	}
-	return safe.Of(v.domain)
-}
-
-// inSubject names the recipient in a subject.
-func (v *view) inSubject() safe.Text { return short(string(v.r.Recipient.Value), letterWidth) }
-
-// ourEvidence writes the same for somebody on our own side or between.
-func (v *view) ourEvidence(s *sheet) {
-	v.evidenceTo(s, "Told by", "Refused by", "Reply", "")
-}
-
-func (v *view) evidenceTo(s *sheet, ours, theirs, reply string, last safe.Text) {
-	place := safe.Text("To find it:")
-	switch v.r.Stage {
-	case "rcpt":
-		place = "To find it (refused at RCPT: connection log, not message trace):"
-	case "mail":
-		place = "To find it (refused at MAIL FROM: connection log):"
-	case "data", "content":
-		place = "To find it (refused after DATA):"
-	}
-	when := bothTimes(v.r.FailedAt.At)
-	if v.r.FailedAt.At.IsZero() {
-		when = safe.Textf("not in the bounce; captured %s", utc(v.b.Captured))
-	}
-	id := v.r.MessageID.Value.Safe()
-	if v.r.Stage != "data" && v.r.Stage != "content" {
-		id = ""
-	}
-	// The host that wrote the bounce is ours only where it is not theirs; what a
-	// forward led to is not theirs.
-	if v.reporterIsTheirs() || v.firstHop() != "" {
-		ours = "Told by"
-	}
-	if v.firstHop() != "" {
-		theirs, reply = "Refused by", "Reply"
-	}
-	s.put(place, []field{
-		{label: "Time", value: when, most: 1, least: 1},
-		{label: "Envelope from", value: v.r.Sender.Value.Safe(), most: 2, least: 1},
-		{label: "Envelope to", value: v.recipient(), most: 5, least: 5}, // as long as RFC 5321 section 4.5.3.1.3 allows
-		{label: ours, value: joinNonEmpty(" ", v.reporterAddr(), v.r.ReportingMTA.Value.Safe()), most: 2, least: 1},
-		{label: theirs, value: joinNonEmpty(" ", v.hostAddr(), v.r.RemoteMTA.Value.Safe()), most: 2, least: 1},
-		{label: "MX seen", value: v.mxSeen(), most: 2, least: -1},
-		{label: "Message-ID", value: id, most: 2},
-		{label: reply, value: v.r.Diagnostic.Value.Safe(), most: 4, least: 2},
-	}, last)
 }

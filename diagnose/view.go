@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/letters"
 	"deadletter/diagnose/reply"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
@@ -53,6 +54,8 @@ type view struct {
 	wanted  func() []dnsx.Question
 	entries func() []mxEntry
 	found   func() []Finding
+	said    func() *letters.Fields
+	five    func() *Draft // the letter with the five questions
 }
 
 func newView(c *Case, now time.Time) *view {
@@ -61,6 +64,7 @@ func newView(c *Case, now time.Time) *view {
 	v.r = v.b.Report
 	v.round, _ = c.Round()
 	v.wanted, v.entries, v.found = sync.OnceValue(v.surveyWants), sync.OnceValue(v.joinMX), sync.OnceValue(v.findMX)
+	v.said, v.five = sync.OnceValue(v.sayFields), sync.OnceValue(v.recipientDraft)
 	v.readBounce()
 	v.readDNS()
 	v.nameParties()

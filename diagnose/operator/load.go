@@ -85,5 +85,8 @@ func parseProfiles(tsv string) (map[string]Operator, error) {
 		}
 		profiles[op.Name] = op
 	}
+	if err := addConsoles(consolesTSV, profiles); err != nil {
+		return nil, err
+	}
 	return profiles, nil
 }

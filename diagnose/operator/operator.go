@@ -35,18 +35,26 @@ const (
 type Operator struct {
 	Name           string
 	Role           Role
-	EdgeValidation string        // whether unknown recipients are refused while the mail is offered
-	Console        string        // what its customer's administrator opens
-	ConsoleHint    bool          // Console is product knowledge, not looked up in documentation
-	ConsoleSource  string        // where EdgeValidation and Console are documented
-	Negative       time.Duration // how long it may remember a refusal at most; 0 where not known
-	NegativeHow    string        // how that memory is cleared
-	ClearHint      bool          // NegativeHow was not looked up
-	Consumer       bool          // its mailboxes have no administrator one could write to
-	Pattern        string        // the name that decided, as the catalogue has it
+	EdgeValidation string          // whether unknown recipients are refused while the mail is offered
+	Console        string          // what its customer's administrator opens
+	ConsoleHint    bool            // Console is product knowledge, not looked up in documentation
+	Opens          map[string]Open // what to open for which question, by the question's id
+	ConsoleSource  string          // where EdgeValidation and Console are documented
+	Negative       time.Duration   // how long it may remember a refusal at most; 0 where not known
+	NegativeHow    string          // how that memory is cleared
+	ClearHint      bool            // NegativeHow was not looked up
+	Consumer       bool            // its mailboxes have no administrator one could write to
+	Pattern        string          // the name that decided, as the catalogue has it
 	Evidence       EvidenceKind
 	Confidence     string // of the pattern: high, medium, low
 	Source         string // where the pattern comes from
+}
+
+// Open is what an administrator opens to answer one question.
+type Open struct {
+	Where  string
+	Hint   bool   // product knowledge, not looked up
+	Source string // where it is documented
 }
 
 // Match is how a row's pattern is compared with a name.
