@@ -107,7 +107,7 @@ func (v *view) recipientLetters() []Draft {
 	}
 	if !open(v.ownerConfirmed()) && !v.recipientAbsent() {
 		for _, a := range slices.Backward(v.c.Answers) {
-			works := a.Value == Works || a.Question == AskNormalMail
+			works := a.Value == Works
 			exists := a.Question == AskExactAddress && confirming(a.Value)
 			has := func(name string) bool {
 				return slices.ContainsFunc(out, func(d Draft) bool { return d.Letter == name })
@@ -126,6 +126,18 @@ func (v *view) recipientLetters() []Draft {
 		add(v.reminderDraft())
 	}
 	return out
+}
+
+// followUpDue holds while what was said last calls for a letter of its own that
+// was not copied yet.
+func (v *view) followUpDue() bool {
+	c, copied := v.copied(StepRejector, StepRecipient)
+	for _, a := range slices.Backward(v.c.Answers) {
+		if a.Value == Works || a.Question == AskExactAddress && confirming(a.Value) {
+			return !copied || c.At.Before(a.At)
+		}
+	}
+	return false
 }
 
 // ownTasks are the questions for our own mail team, with the command that

@@ -1,6 +1,9 @@
 package diagnose
 
 import (
+	"errors"
+	"fmt"
+
 	"deadletter/diagnose/letters"
 	"deadletter/diagnose/operator"
 )
@@ -33,3 +36,34 @@ func (c *Case) letters() *letters.Set {
 	}
 	return letters.Default()
 }
+
+// ErrTooLong is the error of a letter that does not fit its sheet.
+var ErrTooLong = errors.New("letter too long")
+
+// TryLetters fills in every letter with a sample and says which one is longer
+// than a letter may be, so that nothing is cut when a case needs it.
+func TryLetters(set *letters.Set) error {
+	sample := letters.Sample()
+	for _, name := range letters.Letters() {
+		subject, lines := set.Letter(name+".txt", sample)
+		if subject == "" || len(lines) == 0 {
+			return fmt.Errorf("%w: %s.txt has no subject or no body", letters.ErrText, name)
+		}
+		n := 0
+		for _, l := range lines {
+			if l.Block != "" {
+				n += leastBlock
+			} else {
+				n += max(1, len(wrapPlain(plain(l.Text), hang(l))))
+			}
+		}
+		if n > letterLines {
+			return fmt.Errorf("%w: %s.txt comes to %d lines with a sample case, and %d fit", ErrTooLong, name, n, letterLines)
+		}
+	}
+	return nil
+}
+
+// leastBlock is how many lines a block of evidence needs that gave up what it
+// can: heading, time, both addresses, both servers, the reply.
+const leastBlock = 7

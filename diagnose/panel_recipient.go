@@ -44,7 +44,13 @@ func (v *view) recipientPanel() Panel {
 		p.Badge = safe.Textf("%d of 5 answered", answered)
 		p.Verdict = v.recipientStands(answered)
 		p.Next = "Record each answer with y, n or o. Enter copies the questions and goes on to step 4."
-		if copied && p.Copy != nil {
+		switch {
+		case p.Copy == nil:
+		case v.followUpDue() && p.Copy.Letter == letterNormalMail:
+			p.Next = "Enter copies the letter that asks for the path of such a message. Record each answer with y, n or o."
+		case v.followUpDue() && p.Copy.Letter == letterUserExists:
+			p.Next = "Enter copies the letter that asks for both ticks, address and route. Record each answer with y, n or o."
+		case copied:
 			p.Next, p.GoOn = "Record each answer with y, n or o, as it comes. Meanwhile go on to step 4.", true
 		}
 	default:

@@ -19,6 +19,7 @@ type letterScreen struct {
 	goTo       diagnose.Step
 	audience   safe.Text
 	draft      diagnose.Draft
+	which, of  int // of the panel's letters
 	text       edit
 	to         edit
 	editing    bool
@@ -43,7 +44,7 @@ func letterActions() []action {
 		{keys: []string{"t"}, show: "t", in: in, long: "to", rank: 6, does: "change the address", run: (*Model).addressLetter},
 		{
 			keys: []string{"d"}, show: "d", in: in, long: "drop changes", rank: 8, does: "go back to the text as it was made",
-			can: func(m *Model) (bool, safe.Text) { _, ok := m.kase().edited[m.letter.step]; return ok, "" },
+			can: func(m *Model) (bool, safe.Text) { _, ok := m.kase().edited[m.letter.key()]; return ok, "" },
 			run: (*Model).dropEdits,
 		},
 		{
@@ -53,6 +54,11 @@ func letterActions() []action {
 		},
 		{keys: []string{"m"}, show: "m", in: in, long: "mailto", rank: 7, does: "copy the letter as a mailto link", run: func(m *Model) tea.Cmd { return m.copyText(mailto(m.letter.draft)) }},
 		{keys: []string{"v"}, show: "v", in: in, long: "plain", rank: 4, does: "show nothing but the letter, to select it with the terminal", run: func(m *Model) tea.Cmd { m.screen, m.letter.scroll = inPlain, 0; return nil }},
+		{
+			keys: []string{"tab"}, show: "tab", in: in, long: "next letter", short: "next", rank: 3, does: "show the next letter that fits here, to whom else may answer",
+			can: func(m *Model) (bool, safe.Text) { return m.letter.of > 1, "" },
+			run: func(m *Model) tea.Cmd { m.showLetter(m.letter.which + 1); return nil },
+		},
 		{keys: []string{"esc", "e"}, show: "esc", in: in, long: "back", rank: 3, does: "back to the panel; changes are kept", run: func(m *Model) tea.Cmd { m.screen = inCase; return nil }},
 		{keys: []string{"j", "down"}, show: "j down", in: []scope{inLetter, inPlain}, long: "down", does: "a line further", move: true, run: func(m *Model) tea.Cmd { m.letterMove(1); return nil }},
 		{keys: []string{"k", "up"}, show: "k up", in: []scope{inLetter, inPlain}, long: "up", does: "a line back", move: true, run: func(m *Model) tea.Cmd { m.letterMove(-1); return nil }},
@@ -63,16 +69,30 @@ func letterActions() []action {
 	}
 }
 
+func (l letterScreen) key() letterKey { return letterKey{l.step, l.draft.Letter} }
+
 func (m *Model) openLetter() tea.Cmd {
-	c := m.kase()
-	d, ok := c.draft()
-	if !ok {
+	if len(m.kase().drafts()) == 0 {
 		return nil
 	}
-	_, p := c.panel()
-	m.letter = letterScreen{step: p.Step, goTo: p.GoTo, audience: p.Audience, draft: d}
+	m.showLetter(0)
 	m.screen = inLetter
 	return nil
+}
+
+// showLetter shows one of the panel's letters, counted from 0 and round.
+func (m *Model) showLetter(which int) {
+	c := m.kase()
+	list := c.drafts()
+	if len(list) == 0 {
+		return
+	}
+	_, p := c.panel()
+	d := list[which%len(list)]
+	m.letter = letterScreen{step: p.Step, goTo: p.GoTo, audience: p.Audience, draft: d, which: which % len(list), of: len(list)}
+	if d.For != "" {
+		m.letter.audience = d.For
+	}
 }
 
 func (m *Model) letterMove(by int) {
@@ -94,7 +114,7 @@ func (m *Model) keepEdit() tea.Cmd {
 	l.editing = false
 	if l.changed {
 		l.draft.Body = strings.TrimRight(l.text.String(), "\n ")
-		m.kase().edited[l.step] = l.draft
+		m.kase().edited[l.key()] = l.draft
 		m.say("changed; the copy and the record hold this text")
 	}
 	return nil
@@ -111,16 +131,16 @@ func (m *Model) keepAddress() tea.Cmd {
 	l.addressing = false
 	if to := strings.TrimSpace(l.to.String()); to != string(l.draft.To) {
 		l.draft.To, l.draft.ToNote = safe.Of(to), "typed here"
-		m.kase().edited[l.step] = l.draft
+		m.kase().edited[l.key()] = l.draft
 	}
 	return nil
 }
 
 func (m *Model) dropEdits() tea.Cmd {
 	c := m.kase()
-	delete(c.edited, m.letter.step)
-	if d, ok := c.draft(); ok {
-		m.letter.draft = d
+	delete(c.edited, m.letter.key())
+	if list := c.drafts(); m.letter.which < len(list) {
+		m.letter.draft = list[m.letter.which]
 	}
 	return nil
 }
@@ -145,8 +165,11 @@ func (m *Model) letterRows(w, h int) []row {
 	const gutter = 9
 	var rows []row
 	title := safe.Text("Letter")
+	if l.of > 1 {
+		title = safe.Textf("Letter %d of %d", l.which+1, l.of)
+	}
 	if l.audience != "" {
-		title = safe.Textf("Letter to %s", l.audience)
+		title = safe.Textf("%s to %s", title, l.audience)
 	}
 	head := line(strong, m.g.cut(title, w-20))
 	var asks safe.Text
@@ -159,7 +182,7 @@ func (m *Model) letterRows(w, h int) []row {
 	if asks != "" {
 		tail.add(plain, safe.Textf("asks%s", asks))
 	}
-	if _, ok := m.kase().edited[l.step]; ok {
+	if _, ok := m.kase().edited[l.key()]; ok {
 		tail.add(attention, "   ")
 		tail.add(plain, "changed")
 	}

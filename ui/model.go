@@ -152,7 +152,7 @@ func (m *Model) addCase(s Session) int {
 			return i
 		}
 	}
-	c := &openCase{session: s, snap: snap(s), rev: 1, edited: map[diagnose.Step]diagnose.Draft{}}
+	c := &openCase{session: s, snap: snap(s), rev: 1, edited: map[letterKey]diagnose.Draft{}}
 	c.entry = max(1, c.snap.flow.At.Number())
 	c.firstTask()
 	m.cases = append(m.cases, c)

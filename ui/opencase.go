@@ -14,7 +14,7 @@ type openCase struct {
 	entry   int  // the panel shown: 1 to 6, 0 for the side branch
 	task    int  // the question chosen, from 0
 	scroll  int
-	edited  map[diagnose.Step]diagnose.Draft
+	edited  map[letterKey]diagnose.Draft
 	docs    []document // the bounces as they came
 	docsOf  int        // how many bounces docs was made from
 }
@@ -129,14 +129,36 @@ func (c *openCase) readOnly() safe.Text {
 	return ""
 }
 
-// draft gives the text of the panel shown, as edited here.
-func (c *openCase) draft() (diagnose.Draft, bool) {
+// letterKey names one letter of a case: a panel may have several.
+type letterKey struct {
+	step   diagnose.Step
+	letter string
+}
+
+func keyOf(p diagnose.Panel, d diagnose.Draft) letterKey { return letterKey{p.Step, d.Letter} }
+
+// drafts gives the letters of the panel shown as edited here, first the one
+// that is copied from the panel.
+func (c *openCase) drafts() []diagnose.Draft {
 	_, p := c.panel()
 	if p.Copy == nil {
+		return nil
+	}
+	var out []diagnose.Draft
+	for _, d := range append([]diagnose.Draft{*p.Copy}, p.Also...) {
+		if changed, ok := c.edited[keyOf(p, d)]; ok {
+			d = changed
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// draft gives the letter that is copied from the panel shown.
+func (c *openCase) draft() (diagnose.Draft, bool) {
+	list := c.drafts()
+	if len(list) == 0 {
 		return diagnose.Draft{}, false
 	}
-	if d, ok := c.edited[p.Step]; ok {
-		return d, true
-	}
-	return *p.Copy, true
+	return list[0], true
 }

@@ -59,6 +59,17 @@ func Names() []string {
 	return out
 }
 
+// Letters gives the names of the texts that are letters, without .txt.
+func Letters() []string {
+	var out []string
+	for _, name := range Names() {
+		if name != Questions && name != Words {
+			out = append(out, strings.TrimSuffix(name, ".txt"))
+		}
+	}
+	return out
+}
+
 // Embedded gives a text as it is part of the program; "" where there is none.
 func Embedded(name string) string {
 	text, err := embedded.ReadFile(path.Join(folder, name))

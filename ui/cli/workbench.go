@@ -217,7 +217,11 @@ func (d *desk) saveLetter(ctx context.Context, id string, draft diagnose.Draft) 
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, id+".eml")
+	name := id
+	if draft.Letter != "" {
+		name += "-" + draft.Letter // a case may have several
+	}
+	path := filepath.Join(dir, name+".eml")
 	if err := writePrivate(path, text); err != nil {
 		return "", err
 	}

@@ -34,6 +34,7 @@ type Config struct {
 	Resolvers []string   `toml:"resolver"`  // as --resolver takes them
 	Clipboard string     `toml:"clipboard"` // as --clipboard takes it
 	Color     string     `toml:"color"`     // as --color takes it
+	Letters   string     `toml:"letters"`   // folder of texts in place of the embedded ones; relative to the file
 	Operators []Operator `toml:"operator"`
 }
 

@@ -14,6 +14,11 @@ own_mta = ["out1.sender.example", "192.0.2.0/28"]
 # auto, always or never.
 # color = "auto"
 
+# A folder with letters of your own, from this file's folder on. A text in it
+# takes the place of the one of the same name that is part of the program.
+# "deadletter config --letters FOLDER" writes those out, to begin from.
+# letters = "letters"
+
 # Who runs hosts that the program does not know. role: gateway (filters for
 # mailboxes elsewhere), host (holds mailboxes), gateway+host, forwarder.
 [[operator]]
