@@ -34,6 +34,9 @@ var asksFive = []QuestionID{AskExactAddress, AskAcceptedDomain, AskGatewaySync, 
 // is known of the consoles, the questions asked last lose theirs first.
 func (v *view) write(name string, d Draft) *Draft {
 	f := *v.said()
+	if slices.Contains(inside, name) && v.verdict.Kind == OwnMTA && len(v.verdict.Host) <= letterWidth {
+		f.OurHost = v.verdict.Host
+	}
 	set := v.c.letters()
 	var s sheet
 	for opens := len(fiveQuestions); opens >= 0; opens-- {

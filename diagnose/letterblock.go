@@ -58,12 +58,16 @@ func (v *view) evidence(label func(string) string, f *letters.Fields, toUs bool,
 	if v.firstHop() != "" {
 		theirs, reply = "refused by", "reply"
 	}
+	refused := joinNonEmpty(" ", v.hostAddr(), v.r.RemoteMTA.Value.Safe())
+	if v.verdict.Kind == OwnMTA && !toUs {
+		refused = ""
+	}
 	return v.word(place, f), []field{
 		{label: label("time"), value: when, most: 1, least: 1},
 		{label: label("envelope from"), value: f.Sender, most: 2, least: 1},
 		{label: label("envelope to"), value: v.recipient(), most: 5, least: 5}, // as long as RFC 5321 section 4.5.3.1.3 allows
 		{label: label(ours), value: v.ourServer(toUs), most: 2, least: 1},
-		{label: label(theirs), value: joinNonEmpty(" ", v.hostAddr(), v.r.RemoteMTA.Value.Safe()), most: 2, least: 1},
+		{label: label(theirs), value: refused, most: 2, least: 1},
 		{label: label("mx seen"), value: f.MXSeen, most: 2, least: -1},
 		{label: label("message id"), value: id, most: 2},
 		{label: label(reply), value: v.r.Diagnostic.Value.Safe(), most: 4, least: 2},

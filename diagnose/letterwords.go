@@ -25,7 +25,7 @@ func (v *view) sayFields() *letters.Fields {
 	f.Address = v.referTo(v.recipient(), letterWidth-8, "address below", f)
 	f.Domain = v.referTo(f.Zone, letterWidth-16, "its domain", f)
 	f.RefusedAs = v.refusedAs(f)
-	if h := v.verdict.Host; len(h) <= letterWidth {
+	if h := v.verdict.Host; len(h) <= letterWidth && !v.refusedHere() {
 		f.Host = h
 	}
 	if f.Forwarder != "" {
@@ -59,6 +59,12 @@ func (v *view) sayFields() *letters.Fields {
 	f.ShellSending, _ = quoted(f.Sending, "DOMAIN")
 	v.sayDNS(f)
 	return f
+}
+
+// refusedHere holds where the other side said nothing: what refused is ours, or
+// the platform that we send through.
+func (v *view) refusedHere() bool {
+	return v.verdict.Kind == OwnMTA || v.verdict.Kind == SendingPlatform
 }
 
 // sayDNS fills in what DNS shows.
@@ -250,6 +256,9 @@ func (v *view) ourServer(toUs bool) safe.Text {
 	}
 	if a, err := netip.ParseAddr(string(addr)); err == nil && isPrivate(a) {
 		addr = ""
+	}
+	if sent := address(v.r.SendingAddress.Value); addr == "" && sent.IsValid() && !isPrivate(sent) && !v.reporterIsTheirs() {
+		addr = safe.Of(sent.String())
 	}
 	return joinNonEmpty(" ", addr, name)
 }

@@ -72,6 +72,12 @@ func sampleFlow() diagnose.Flow {
 		}, "\n"),
 		Asks: []diagnose.QuestionID{diagnose.AskGatewaySync, diagnose.AskRouteTarget, diagnose.AskCacheClear},
 	}
+	draft.Letter = "recipient"
+	also := []diagnose.Draft{{
+		Letter: "gateway", For: "whoever runs SpamHero for contoso.example", To: "postmaster@contoso.example", ToNote: "who runs the filter there; never its vendor",
+		Subject: "Recipient list of your filter: robin.hale@contoso.example [DL-K7QD]", Body: "SpamHero, which filters mail for contoso.example, refused ours.",
+		Asks: []diagnose.QuestionID{diagnose.AskGatewaySync},
+	}}
 	waiting := "Ravi Sen, filter administrator, by mail"
 	task := func(n int, id diagnose.QuestionID, name, q, where safe.Text) diagnose.Task {
 		return diagnose.Task{ID: id, Number: n, Name: name, Question: q, Where: where}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"text/template/parse"
+	"unicode/utf8"
 
 	"deadletter/diagnose/safe"
 )
@@ -86,8 +87,8 @@ func compile(name, text string) (*file, error) {
 	}
 	text = strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n")
 	for n, line := range strings.Split(text, "\n") {
-		if shown := safe.Of(line); string(shown) != line {
-			return nil, fmt.Errorf("%w: %s:%d: a character that cannot be shown: %s", ErrText, name, n+1, shown)
+		if hidden, ok := unshown(line); ok {
+			return nil, fmt.Errorf("%w: %s:%d: a character that cannot be shown: %s", ErrText, name, n+1, hidden)
 		}
 	}
 	trees, err := parse.Parse(name, text, "", "", functions)
@@ -117,6 +118,20 @@ func compile(name, text string) (*file, error) {
 	c := compiler{tree: main, main: true, blocks: f.blocks}
 	f.main, err = c.list(main.Root)
 	return f, err
+}
+
+// unshown names the first character of a line that [safe.Of] does not leave as
+// it is.
+func unshown(line string) (name string, ok bool) {
+	if string(safe.Of(line)) == line {
+		return "", false
+	}
+	for _, r := range line {
+		if r == utf8.RuneError || string(safe.Of(string(r))) != string(r) {
+			return fmt.Sprintf("%U", r), true
+		}
+	}
+	return "one that joins what stands before it", true
 }
 
 // firstText gives where a tree's own text begins.
@@ -189,8 +204,8 @@ func (c compiler) action(n *parse.ActionNode) (func(*filler), error) {
 	}
 	switch arg := n.Pipe.Cmds[0].Args[0].(type) {
 	case *parse.StringNode:
-		if shown := safe.Of(arg.Text); string(shown) != arg.Text {
-			return nil, c.wrong(n, "a character that cannot be shown: %s", shown)
+		if hidden, ok := unshown(arg.Text); ok {
+			return nil, c.wrong(n, "a character that cannot be shown: %s", hidden)
 		}
 		return literal(arg.Text), nil
 	case *parse.FieldNode:

@@ -24,7 +24,8 @@ type Fields struct {
 	Failed    safe.Text // when it was refused, UTC
 	Read      safe.Text // when the bounce was read, UTC
 	Rejector  safe.Text // own_mta, sending_platform, gateway, mailbox_host or unknown
-	Host      safe.Text // that refused
+	Host      safe.Text // that refused, where it is not ours
+	OurHost   safe.Text // that refused, where it is ours; only in letters that stay with us
 	Forwarder safe.Text // the domain that we wrote to, where it passed the mail on
 	WroteTo   safe.Text // the address that we wrote to, where it was passed on
 	OurSender safe.Text // "yes" where the reply refuses our sender instead

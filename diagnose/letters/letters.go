@@ -89,8 +89,8 @@ var Default = sync.OnceValue(func() *Set {
 })
 
 // New gives the embedded texts with those of own, by name, in their place. The
-// error names file and line. A text that replaces another one keeps its blocks:
-// one that it lacks is an error.
+// error names file and line. Of a file of pieces each block is replaced by
+// itself: those that it lacks stay as they are.
 func New(own map[string]string) (*Set, error) {
 	s := &Set{files: map[string]*file{}}
 	names := Names()
@@ -111,15 +111,25 @@ func New(own map[string]string) (*Set, error) {
 			return nil, err
 		}
 		if !before.letter {
-			for _, block := range slices.Sorted(maps.Keys(before.blocks)) {
-				if f.blocks[block] == nil {
-					return nil, fmt.Errorf("%w: %s lacks the block %q", ErrText, name, block)
-				}
+			if f, err = before.with(name, f); err != nil {
+				return nil, err
 			}
 		}
 		s.files[name] = f
 	}
 	return s, nil
+}
+
+// with gives a file of pieces with some of them replaced.
+func (f *file) with(name string, own *file) (*file, error) {
+	blocks := maps.Clone(f.blocks)
+	for _, block := range slices.Sorted(maps.Keys(own.blocks)) {
+		if blocks[block] == nil {
+			return nil, fmt.Errorf("%w: %s: there is no block %q to replace", ErrText, name, block)
+		}
+		blocks[block] = own.blocks[block]
+	}
+	return &file{blocks: blocks}, nil
 }
 
 // Letter fills in a letter. It gives nothing for a name that is none.

@@ -35,10 +35,13 @@ const (
 	foldAt     = 76   // where header lines are folded
 )
 
-// EML writes the letter of a case, the one that [Letter] gives, as [DraftEML]
-// does.
+// EML writes a letter of a case, the one named in the input or else the one
+// that [Letter] gives, as [DraftEML] does.
 func EML(w io.Writer, in Input, from safe.Untrusted) error {
-	d, ok := Letter(in.Flow)
+	d, ok := in.letter()
+	if !ok && in.Letter != "" {
+		return fmt.Errorf("%w: this case has no letter %s; it has %s", ErrNoLetter, safe.Of(in.Letter), letterNames(in.Flow))
+	}
 	if !ok {
 		return ErrNoLetter
 	}
@@ -47,6 +50,17 @@ func EML(w io.Writer, in Input, from safe.Untrusted) error {
 		made = in.Made.In(in.Location)
 	}
 	return DraftEML(w, d, from, made)
+}
+
+func letterNames(f diagnose.Flow) safe.Text {
+	var out safe.Text
+	for _, d := range Letters(f) {
+		out = join(", ", out, safe.Of(d.Letter))
+	}
+	if out == "" {
+		return "none"
+	}
+	return out
 }
 
 // DraftEML writes a draft as a mail (RFC 5322) that a mail program opens for

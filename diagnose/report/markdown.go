@@ -161,6 +161,9 @@ func (m *marker) panel(p diagnose.Panel) {
 	if p.Next != "" {
 		m.item(0, "next:", p.Next)
 	}
+	for _, d := range also(p) {
+		m.item(0, "letter:", d)
+	}
 	if p.Raw != nil {
 		m.b.WriteByte('\n')
 		m.para(sourcedUTC("As it was said", p.Raw.Source, p.Raw.At) + ":")

@@ -53,9 +53,25 @@ func (t *texter) panel(p diagnose.Panel) {
 	if p.Next != "" {
 		t.para(indent+"next     ", indent+"         ", p.Next)
 	}
+	for _, d := range also(p) {
+		t.para(indent+"letter   ", indent+"         ", d)
+	}
 	if p.Raw != nil {
 		t.quote(*p.Raw)
 	}
+}
+
+// also names the letters of a panel where it has more than one. The rejector's
+// are those of the recipient's panel again.
+func also(p diagnose.Panel) []safe.Text {
+	if p.Copy == nil || len(p.Also) == 0 || p.State == diagnose.Skipped || p.Step == diagnose.StepRejector {
+		return nil
+	}
+	var out []safe.Text
+	for _, d := range append([]diagnose.Draft{*p.Copy}, p.Also...) {
+		out = append(out, safe.Textf("%s, to %s", d.Letter, d.For))
+	}
+	return out
 }
 
 func (t *texter) section(p diagnose.Panel, s diagnose.Section) {

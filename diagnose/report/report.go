@@ -10,6 +10,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"deadletter/diagnose"
@@ -25,6 +26,7 @@ type Input struct {
 	Version  string         // of the program
 	Location *time.Location // for the times in Text; nil for UTC
 	Made     time.Time      // when the report is made
+	Letter   string         // which letter EML writes, by its text's name; empty for the one wanted now
 
 	// Full marks an export that was asked for unredacted: the report says so
 	// at its head. Reports that are no export leave it false.
@@ -148,6 +150,34 @@ func Letter(f diagnose.Flow) (diagnose.Draft, bool) {
 	return stepDraft(f, diagnose.StepMX)
 }
 
+// Letters gives every draft that fits where the case stands: first the one
+// that [Letter] gives, then the others in the order of the steps, each text once.
+func Letters(f diagnose.Flow) []diagnose.Draft {
+	var out []diagnose.Draft
+	add := func(d diagnose.Draft) {
+		if !slices.ContainsFunc(out, func(have diagnose.Draft) bool { return have.Letter == d.Letter && have.Body == d.Body }) {
+			out = append(out, d)
+		}
+	}
+	if d, ok := Letter(f); ok {
+		add(d)
+	}
+	panels := f.Steps
+	if f.Side != nil {
+		panels = append([]diagnose.Panel{*f.Side}, panels...)
+	}
+	for _, p := range panels {
+		if p.Copy == nil || p.State == diagnose.Skipped {
+			continue
+		}
+		add(*p.Copy)
+		for _, d := range p.Also {
+			add(d)
+		}
+	}
+	return out
+}
+
 func stepDraft(f diagnose.Flow, s diagnose.Step) (diagnose.Draft, bool) {
 	p := f.Step(s)
 	if p.Copy == nil || p.State == diagnose.Skipped {
@@ -162,6 +192,20 @@ func (in Input) id() string {
 		return ""
 	}
 	return in.Case.ID
+}
+
+// letter gives the draft that was asked for by name; without a name the one
+// that the case wants sent now.
+func (in Input) letter() (diagnose.Draft, bool) {
+	if in.Letter == "" {
+		return Letter(in.Flow)
+	}
+	list := Letters(in.Flow)
+	i := slices.IndexFunc(list, func(d diagnose.Draft) bool { return d.Letter == in.Letter })
+	if i < 0 {
+		return diagnose.Draft{}, false
+	}
+	return list[i], true
 }
 
 // recipient is the envelope recipient as it came.

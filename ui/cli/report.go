@@ -5,12 +5,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/letters"
 	"deadletter/diagnose/report"
 )
 
@@ -18,20 +21,32 @@ import (
 const investigateWithin = 60 * time.Second
 
 func reportCommand(env Environment, g *globals) *cobra.Command {
-	format := "text"
+	format, letter := "text", ""
 	cmd := &cobra.Command{
-		Use:   "report [--format text|md|json|eml] PATH...",
+		Use:   "report [--format text|md|json|eml] [--letter NAME] PATH...",
 		Short: "the whole investigation, headless; writes no case",
 		Long: `Report reads the bounces, asks DNS, and writes what the six steps say: as text,
 as Markdown for a ticket, as JSON Lines (one object a case), or as the letter
-to the administrator in .eml form. It keeps nothing on disk.`,
+to the administrator in .eml form. Where several letters fit, the text names
+them, and --letter chooses one. It keeps nothing on disk.`,
 		Example: "  deadletter report bounce.eml\n  deadletter report --format json --resolver 9.9.9.9 monday/ > monday.jsonl\n  echo '550 5.1.1 <a@example.com> User unknown' | deadletter report --offline -",
 		Args:    somePaths,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return headless(cmd.Context(), env, g, args, format)
+			if letter != "" && !slices.Contains(letters.Letters(), letter) {
+				return fail(exitUsage, strings.Join(letters.Letters(), ", "), "there is no letter %q", letter)
+			}
+			if letter != "" && !cmd.Flags().Changed("format") {
+				format = "eml"
+			}
+			if letter != "" && format != "eml" {
+				return fail(exitUsage, "--format eml", "a letter is written as eml alone, not as %s", format)
+			}
+			return headless(cmd.Context(), env, g, args, format, letter)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", format, "text, md, json or eml")
+	cmd.Flags().StringVar(&letter, "letter", "", "write this letter as .eml, where it fits: recipient, gateway, own, platform, dns and others")
+	_ = cmd.RegisterFlagCompletionFunc("letter", cobra.FixedCompletions(letters.Letters(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "md", "json", "eml"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -42,10 +57,14 @@ var writers = map[string]func(io.Writer, report.Input) error{
 	"eml": func(w io.Writer, in report.Input) error { return report.EML(w, in, "") },
 }
 
-func headless(ctx context.Context, env Environment, g *globals, paths []string, format string) error {
-	write, ok := writers[format]
+func headless(ctx context.Context, env Environment, g *globals, paths []string, format, letter string) error {
+	as, ok := writers[format]
 	if !ok {
 		return fail(exitUsage, "text, md, json or eml", "there is no format %q", format)
+	}
+	write := func(w io.Writer, in report.Input) error {
+		in.Letter = letter
+		return as(w, in)
 	}
 	o, err := newOpener(env, g, false)
 	if err != nil {
