@@ -154,9 +154,37 @@ func TestRemovalAndResult(t *testing.T) {
 	}
 }
 
+// TestLettersInTurn: tab shows what else can be sent from here; each letter
+// keeps its own changes, and copying records the one that is shown.
+func TestLettersInTurn(t *testing.T) {
+	b := sample(t).keys("3", "e", "tab")
+	b.mustShow("Letter 2 of 2 to whoever runs SpamHero for contoso.example", "asks 3", "SpamHero, which filters mail")
+	b.keys("i").text("Hello. ").keys("esc").mustShow("Hello. SpamHero, which", "changed")
+	b.keys("tab").mustShow("Letter 1 of 2 to the filter's administrator", "Your filter contoso-example")
+	if contains(b.m.View(), "changed") {
+		t.Error("a change of one letter counts for the other")
+	}
+	b.keys("tab").mustShow("Hello. SpamHero, which", "changed")
+	b.keys("enter")
+	got, _ := b.recorded().(diagnose.QuestionsCopied)
+	if got.Step != diagnose.StepRecipient || !contains(got.Text, "\n\nHello. SpamHero, which filters") {
+		t.Errorf("recorded %+v", got)
+	}
+	b.keys("e").mustShow("Letter 1 of 2")
+	b.keys("tab", "d").mustShow("SpamHero, which filters mail")
+	if contains(b.m.View(), "Hello") {
+		t.Error("the change was not dropped")
+	}
+	// Where there is one letter, there is no other to show.
+	b = sample(t).keys("5", "e", "tab")
+	if contains(b.m.View(), " of 2") {
+		t.Error("a second letter where there is one")
+	}
+}
+
 func TestLetterIsChangedCopiedAndSaved(t *testing.T) {
 	b := sample(t).keys("2", "e")
-	b.mustShow("Letter to the filter's administrator", "postmaster@contoso.example", "asks 3 4 5", "not copied yet")
+	b.mustShow("Letter 1 of 2 to the filter's administrator", "postmaster@contoso.example", "asks 3 4 5", "not copied yet")
 	b.keys("i").text("Hello. ").keys("esc")
 	b.keys("t", "ctrl+u").text("ravi@contoso.example").keys("enter")
 	b.mustShow("Hello. Your filter", "ravi@contoso.example", "changed")

@@ -162,7 +162,7 @@ func sampleFlow() diagnose.Flow {
 				},
 				So:   "The mailbox may well exist. A filter often keeps its own recipient list, and this address may be missing from it. Ask about that list first.",
 				Next: "Send the five questions: to the administrator of SpamHero first, of Microsoft 365 second.",
-				Raw:  quote, Copy: draft, Audience: "the filter's administrator", GoTo: diagnose.StepRecipient,
+				Raw:  quote, Copy: draft, Also: also, Audience: "the filter's administrator", GoTo: diagnose.StepRecipient,
 			},
 			{
 				Step: diagnose.StepRecipient, Title: "Confirm recipient", State: diagnose.Waiting, Reading: "2 of 5 answered", Badge: "2 of 5 answered",
@@ -176,7 +176,7 @@ func sampleFlow() diagnose.Flow {
 					normal,
 				}}},
 				Next: "Remind Ravi Sen; meanwhile look at the MX.",
-				Copy: draft, Audience: "the filter's administrator", GoTo: diagnose.StepMX,
+				Copy: draft, Also: also, Audience: "the filter's administrator", GoTo: diagnose.StepMX,
 			},
 			{
 				Step: diagnose.StepMX, Title: "Check MX", State: diagnose.Answered, Reading: "two views until 14:05", Badge: "1 to know", BadgeIs: diagnose.Attention,
