@@ -124,7 +124,7 @@ func (v *view) recipientLetters() []Draft {
 		}
 	}
 	add(v.five())
-	add(v.gatewayDraft())
+	add(v.theirs())
 	if !v.askedAt().IsZero() {
 		add(v.reminderDraft())
 	}

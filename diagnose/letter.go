@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,21 +32,15 @@ type sheet struct {
 	cut   bool // evidence, or the line that says what comes next, did not fit whole
 }
 
-// para adds text broken at blanks; lines after the first are indented.
-func (s *sheet) para(indent string, text safe.Text) {
-	s.lines = append(s.lines, wrapPlain(plain(text), indent)...)
-}
-
-// field adds "Label: value" in at most max lines. Without a value it adds nothing.
-func (s *sheet) field(label string, value safe.Text, max int) {
-	if value == "" {
-		return
+// field adds "Label: value" in at most as many lines as it may take.
+func (s *sheet) field(f field) {
+	switch {
+	case f.most == 0:
+	case len(f.lines) > f.most:
+		s.lines = append(s.lines, cutLines(f.lines, f.label+": "+plain(f.value), f.most)...)
+	default:
+		s.lines = append(s.lines, f.lines...)
 	}
-	lines := wrapPlain(label+": "+plain(value), "  ")
-	if len(lines) > max && max > 0 {
-		lines = cutLines(lines, label+": "+plain(value), max)
-	}
-	s.lines = append(s.lines, lines...)
 }
 
 // cutLines gives the first max lines of a field, ending in "...". Where a word
@@ -83,35 +78,36 @@ type field struct {
 	label       string
 	value       safe.Text
 	most, least int
+	lines       []string // as broken
 }
 
-// part is a paragraph of a letter, or a block of fields with its heading.
+// broken gives the lines of "Label: value". Without a value there are none.
+func (f field) broken() []string {
+	if f.value == "" {
+		return nil
+	}
+	return wrapPlain(f.label+": "+plain(f.value), "  ")
+}
+
+// part is a paragraph of a letter, or a block of fields under its heading.
 type part struct {
-	lines  []string // as broken; of a block worked out by measure
+	lines  []string // as broken; of a block the heading's
 	entry  bool     // of a list
-	head   safe.Text
-	fields []field
 	block  bool
+	fields []field
 	gone   bool
 }
 
-func (p *part) measure() []string {
+// height gives how many lines a part takes.
+func (p *part) height() int {
 	if p.gone {
-		return nil
+		return 0
 	}
-	if !p.block {
-		return p.lines
-	}
-	var s sheet
-	if p.head != "" {
-		s.para("", p.head)
-	}
+	n := len(p.lines)
 	for _, f := range p.fields {
-		if f.most > 0 {
-			s.field(f.label, f.value, f.most)
-		}
+		n += min(len(f.lines), f.most)
 	}
-	return s.lines
+	return n
 }
 
 // lay writes down the lines of a letter. Where they are too many, what follows
@@ -124,7 +120,12 @@ func (s *sheet) lay(lines []letters.Line, block func(string) (safe.Text, []field
 	for i, l := range lines {
 		p := part{entry: l.Entry, block: l.Block != ""}
 		if p.block {
-			p.head, p.fields = block(l.Block)
+			var head safe.Text
+			head, p.fields = block(l.Block)
+			for j, f := range p.fields {
+				p.fields[j].lines = f.broken()
+			}
+			p.lines = wrapPlain(plain(head), "")
 			last = i
 		} else {
 			p.lines = wrapPlain(plain(l.Text), hang(l))
@@ -137,7 +138,7 @@ func (s *sheet) lay(lines []letters.Line, block func(string) (safe.Text, []field
 	over := func() bool {
 		n := 0
 		for i := range parts {
-			n += len(parts[i].measure())
+			n += parts[i].height()
 		}
 		return n > letterLines
 	}
@@ -171,7 +172,13 @@ func (s *sheet) lay(lines []letters.Line, block func(string) (safe.Text, []field
 		}
 	}
 	for i := range parts {
-		s.lines = append(s.lines, parts[i].measure()...)
+		if parts[i].gone {
+			continue
+		}
+		s.lines = append(s.lines, parts[i].lines...)
+		for _, f := range parts[i].fields {
+			s.field(f)
+		}
 	}
 	s.lines = s.lines[:min(len(s.lines), letterLines)]
 }
@@ -201,6 +208,9 @@ func (s *sheet) String() string { return strings.Trim(strings.Join(s.lines, "\n"
 // <U+202E> and the like, because a mail on its way may lose other forms;
 // letters of an address or a name stay as they are.
 func plain(t safe.Text) string {
+	if strings.IndexFunc(string(t), func(r rune) bool { return r > '~' }) < 0 {
+		return string(t)
+	}
 	var b strings.Builder
 	for _, r := range string(t) {
 		switch {
@@ -228,21 +238,29 @@ func plain(t safe.Text) string {
 // searched for, unless it is longer than three lines. The first line keeps the
 // blanks that the text begins with, the others get the indent.
 func wrapPlain(text, indent string) []string {
-	var lines []string
-	line := text[:len(text)-len(strings.TrimLeft(text, " "))]
-	width := len(line)
-	flush := func() {
-		lines = append(lines, strings.TrimRight(line, " "))
-		line, width = indent, len(indent)
+	start := strings.TrimLeft(text, " ")
+	if start == "" {
+		return nil
 	}
-	empty := func() bool { return strings.TrimSpace(line) == "" }
+	if len(text) <= letterWidth && !strings.Contains(start, "  ") {
+		return []string{strings.TrimRight(text, " ")}
+	}
+	var lines []string
+	line := append(make([]byte, 0, letterWidth+8), text[:len(text)-len(start)]...)
+	width := len(line)
+	bare := len(line) // of a line without a word
+	flush := func() {
+		lines = append(lines, string(bytes.TrimRight(line, " ")))
+		line, width, bare = append(line[:0], indent...), len(indent), len(indent)
+	}
+	empty := func() bool { return len(line) == bare }
 	for word := range strings.FieldsSeq(text) {
 		for n := utf8.RuneCountInString(word); n > 3*letterWidth; n = utf8.RuneCountInString(word) {
 			head := string([]rune(word)[:letterWidth-len(indent)])
 			if !empty() {
 				flush()
 			}
-			line += head
+			line = append(line, head...)
 			flush()
 			word = word[len(head):]
 		}
@@ -251,14 +269,14 @@ func wrapPlain(text, indent string) []string {
 			flush()
 		}
 		if !empty() {
-			line += " "
+			line = append(line, ' ')
 			width++
 		}
-		line += word
+		line = append(line, word...)
 		width += n
 	}
 	if !empty() {
-		lines = append(lines, strings.TrimRight(line, " "))
+		lines = append(lines, string(bytes.TrimRight(line, " ")))
 	}
 	return lines
 }

@@ -51,7 +51,7 @@ func (v *view) rejectorPanel() Panel {
 		p.Copy, p.Audience, p.GoTo = v.platformDraft(), v.platform.supportName(), StepSuppression
 	default:
 		p.Copy, p.Audience = v.five(), v.audience()
-		if d := v.gatewayDraft(); d != nil && p.Copy != nil {
+		if d := v.theirs(); d != nil && p.Copy != nil {
 			p.Also = []Draft{*d}
 		}
 	}

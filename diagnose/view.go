@@ -56,6 +56,7 @@ type view struct {
 	found   func() []Finding
 	said    func() *letters.Fields
 	five    func() *Draft // the letter with the five questions
+	theirs  func() *Draft // the one to whoever runs the filter
 }
 
 func newView(c *Case, now time.Time) *view {
@@ -65,6 +66,7 @@ func newView(c *Case, now time.Time) *view {
 	v.round, _ = c.Round()
 	v.wanted, v.entries, v.found = sync.OnceValue(v.surveyWants), sync.OnceValue(v.joinMX), sync.OnceValue(v.findMX)
 	v.said, v.five = sync.OnceValue(v.sayFields), sync.OnceValue(v.recipientDraft)
+	v.theirs = sync.OnceValue(v.gatewayDraft)
 	v.readBounce()
 	v.readDNS()
 	v.nameParties()
