@@ -39,17 +39,29 @@ var differences = []difference{
 	{Key: "unsent_bounced", Seen: func(p pair) bool { return p.mixed() && p.bounced().unsent() },
 		Says: says("the one that bounced never left our side: the other shows that mail is taken there, not that ours would be")},
 	{Key: "same_host_unordered", Seen: func(p pair) bool { return p.mixed() && p.sameHost() && !p.ordered },
-		Says: func(p pair) safe.Text { return safe.Textf("the same host, %s, took one and refused the other: which came first is not sure, so neither undoes the other", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("the same host, %s, took one and refused the other: which came first is not sure, so neither undoes the other", p.left.host)
+		}},
 	{Key: "passed", Seen: func(p pair) bool { return p.mended() && p.bounced().r.Permanence == bounce.Transient },
-		Says: func(p pair) safe.Text { return safe.Textf("%s put one off and took a later one: what stood in the way was for the time being", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("%s put one off and took a later one: what stood in the way was for the time being", p.left.host)
+		}},
 	{Key: "policy_for_another", Seen: func(p pair) bool { return p.mended() && p.bounced().about == BranchPolicy && p.otherSender() },
-		Says: func(p pair) safe.Text { return safe.Textf("%s took a later message of another sender: policy looks at who sends, so this says nothing of our mail", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("%s took a later message of another sender: policy looks at who sends, so this says nothing of our mail", p.left.host)
+		}},
 	{Key: "mended_other_sender", Seen: func(p pair) bool { return p.mended() && p.otherSender() },
-		Says: func(p pair) safe.Text { return safe.Textf("%s took a later message of another sender: a recipient list does not ask who sends, so the address seems accepted there now", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("%s took a later message of another sender: a recipient list does not ask who sends, so the address seems accepted there now", p.left.host)
+		}},
 	{Key: "mended", Seen: func(p pair) bool { return p.mended() },
-		Says: func(p pair) safe.Text { return safe.Textf("%s took a later message: what refused seems mended; have it confirmed before the retry", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("%s took a later message: what refused seems mended; have it confirmed before the retry", p.left.host)
+		}},
 	{Key: "lost", Seen: func(p pair) bool { return p.mixed() && p.sameHost() },
-		Says: func(p pair) safe.Text { return safe.Textf("%s took a message before it refused one: the address was lost there since, or senders are told apart", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("%s took a message before it refused one: the address was lost there since, or senders are told apart", p.left.host)
+		}},
 	{Key: "another_mx", Seen: func(p pair) bool { return p.mixed() && p.v.inMX(p.left.host) && p.v.inMX(p.right.host) },
 		Says: func(p pair) safe.Text {
 			return safe.Textf("it arrived through %s, and %s, another MX of the domain, refused: each MX may keep a list of its own, so ask about the list of the second", p.came().host, p.bounced().host)
@@ -76,30 +88,46 @@ var differences = []difference{
 	},
 		Says: says("one is refused by policy, which looks at the sender, the other for its address: a refusal by policy does not say whether the address is there, so mend the address first")},
 	{Key: "now_final", Seen: func(p pair) bool { return p.turned(bounce.Transient, bounce.Permanent) },
-		Says: func(p pair) safe.Text { return safe.Textf("%s put one off and refused the later one for good: it has made up its mind, the later reply counts", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("%s put one off and refused the later one for good: it has made up its mind, the later reply counts", p.left.host)
+		}},
 	{Key: "now_passing", Seen: func(p pair) bool { return p.turned(bounce.Permanent, bounce.Transient) },
-		Says: func(p pair) safe.Text { return safe.Textf("%s refused one for good and put the later one off: it cannot tell at present, or something is being changed there; wait for its last word", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("%s refused one for good and put the later one off: it cannot tell at present, or something is being changed there; wait for its last word", p.left.host)
+		}},
 	{Key: "policy_alike", Seen: func(p pair) bool {
 		return p.sameHost() && p.sameReply() && p.otherSender() && p.left.about == BranchPolicy
 	},
-		Says: func(p pair) safe.Text { return safe.Textf("%s refuses both senders by the same policy: it is not about one of them; look at what they share, the network, the platform or the content", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("%s refuses both senders by the same policy: it is not about one of them; look at what they share, the network, the platform or the content", p.left.host)
+		}},
 	{Key: "about_the_address", Seen: func(p pair) bool {
 		return p.sameHost() && p.sameReply() && p.otherSender() && p.left.about == BranchRecipient
 	},
-		Says: func(p pair) safe.Text { return safe.Textf("another sender gets the same refusal from %s: that points to the address, not to us", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("another sender gets the same refusal from %s: that points to the address, not to us", p.left.host)
+		}},
 	{Key: "not_the_sender", Seen: func(p pair) bool { return p.sameHost() && p.sameReply() && p.otherSender() },
-		Says: func(p pair) safe.Text { return safe.Textf("another sender gets the same refusal from %s: what refuses does not look at who sends", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("another sender gets the same refusal from %s: what refuses does not look at who sends", p.left.host)
+		}},
 	{Key: "from_memory", Seen: func(p pair) bool { keep, _ := p.remembered(); return p.sameHost() && p.sameReply() && keep > 0 },
 		Says: func(p pair) safe.Text {
 			keep, who := p.remembered()
 			return safe.Textf("the same refusal again, and sooner than the %s that %s remembers one: the later may come from memory", duration(keep), who)
 		}},
 	{Key: "unchanged", Seen: func(p pair) bool { return p.sameHost() && p.sameReply() },
-		Says: func(p pair) safe.Text { return safe.Textf("%s gives the same refusal again: nothing that it looks at was changed between the two", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("%s gives the same refusal again: nothing that it looks at was changed between the two", p.left.host)
+		}},
 	{Key: "tells_senders_apart", Seen: func(p pair) bool { return p.sameHost() && p.otherSender() && p.bothSay() },
-		Says: func(p pair) safe.Text { return safe.Textf("%s answers the two senders differently: something there looks at the sender, or was changed between the two", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("%s answers the two senders differently: something there looks at the sender, or was changed between the two", p.left.host)
+		}},
 	{Key: "other_words", Seen: func(p pair) bool { return p.sameHost() && p.bothSay() },
-		Says: func(p pair) safe.Text { return safe.Textf("%s gives another reply than before: another check answers, or something was changed there", p.left.host) }},
+		Says: func(p pair) safe.Text {
+			return safe.Textf("%s gives another reply than before: another check answers, or something was changed there", p.left.host)
+		}},
 	{Key: "shared_list", Seen: func(p pair) bool { return p.bothHosts() && p.sameReply() && p.oneSide() },
 		Says: says("two hosts of the receiving side give the same refusal: they share a list, or ask the same server behind them")},
 	{Key: "same_elsewhere", Seen: func(p pair) bool { return p.bothHosts() && p.sameReply() },

@@ -11,10 +11,10 @@ import (
 // Terms is what an SPF record leads to, and the addresses that it names.
 type Terms struct {
 	Passes   []netip.Prefix // of ip4 and ip6 terms that let mail pass, in order
-	Includes []string // domains of include, canonical, in order, each once
-	Redirect string   // domain of redirect, "" for none or where the record has "all" (RFC 7208 section 6.1)
-	Macros   int      // include and redirect terms with a macro, which cannot be followed without a message
-	Invalid  int      // include and redirect terms whose domain is no name
+	Includes []string       // domains of include, canonical, in order, each once
+	Redirect string         // domain of redirect, "" for none or where the record has "all" (RFC 7208 section 6.1)
+	Macros   int            // include and redirect terms with a macro, which cannot be followed without a message
+	Invalid  int            // include and redirect terms whose domain is no name
 }
 
 // targets gives the domains to follow, in order.
