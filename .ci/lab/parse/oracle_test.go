@@ -167,6 +167,9 @@ func TestLabelledAgree(t *testing.T) { agree(t, messages(t, labelled, "")) }
 func agree(t *testing.T, all []message) {
 	compared := 0
 	for _, m := range all {
+		if bytes.Contains(m.raw, []byte("\x1b$")) && !bytes.Contains(bytes.ToLower(m.raw), []byte("charset=iso-2022-jp")) && !bytes.Contains(bytes.ToLower(m.raw), []byte("charset=\"iso-2022-jp")) {
+			continue // text of a charset that nothing declares: the other parser leaves it undecoded
+		}
 		differs, sure := check(m.raw)
 		if !sure {
 			continue
