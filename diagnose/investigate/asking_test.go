@@ -65,10 +65,10 @@ func TestRefreshWhileAsking(t *testing.T) {
 		o.Resolver = slow
 	})
 	for range 3 {
+		before := slow.started.Load() // the first questions may be under way when Start returns
 		if err := s.Start(diagnose.RoundOpen); err != nil {
 			t.Fatal(err)
 		}
-		before := slow.started.Load()
 		until(t, "a question", func() bool { return slow.started.Load() > before })
 	}
 	slow.letGo()
