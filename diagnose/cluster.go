@@ -45,6 +45,8 @@ func (v *view) cluster() Cluster {
 		c.Name, c.Advice = "small cluster", "old contacts at a consumer provider, most likely: look where these addresses came from"
 	case c.Recipients >= smallCluster:
 		c.Name, c.Advice = "small cluster", "ask the recipient's administrator to confirm aliases and groups"
+	case !v.addressInDoubt() && !v.notAsked() && v.saysUnknown():
+		c.Name, c.Advice = "single address", "one address so far; look at the first cause before the address"
 	case !v.addressInDoubt():
 		c.Name, c.Advice = "single address", "one address so far; nothing speaks against the address itself"
 	default:
