@@ -104,7 +104,7 @@ func TestCoreIsPure(t *testing.T) {
 
 // TestDNSValues: questions and answers, and the graph of questions, know no wire.
 func TestDNSValues(t *testing.T) {
-	for _, path := range []string{"dnsx", "dnsx/survey"} {
+	for _, path := range []string{"dnsx", "dnsx/idn", "dnsx/survey"} {
 		for _, d := range named(t, path).Deps {
 			if inside(d, "github.com/miekg") || d == "net" || charm(d) {
 				t.Errorf("%s reaches %s", path, d)
@@ -128,13 +128,13 @@ func TestDNSValues(t *testing.T) {
 // what is below it apart. What is not named may import nothing of ours.
 var arrows = map[string][]string{
 	"":                          {"ui/cli", "ui/term/quiet"},
-	"diagnose":                  {"dnsx", "dnsx/survey", "diagnose/bounce", "diagnose/reply", "diagnose/operator", "diagnose/letters", "diagnose/safe"},
+	"diagnose":                  {"dnsx", "dnsx/idn", "dnsx/survey", "diagnose/bounce", "diagnose/reply", "diagnose/operator", "diagnose/letters", "diagnose/safe"},
 	"diagnose/letters":          {"diagnose/safe"},
 	"diagnose/bounce":           {"diagnose/reply", "diagnose/safe"},
 	"diagnose/bounce/container": {"diagnose/bounce", "diagnose/safe"},
 	"diagnose/reply":            {"diagnose/safe"},
 	"diagnose/operator":         {"diagnose/safe"},
-	"diagnose/safe":             {},
+	"diagnose/safe":             {"dnsx/idn"},
 	"diagnose/report":           {"diagnose", "diagnose/bounce", "diagnose/reply", "diagnose/operator", "diagnose/safe", "dnsx"},
 	"diagnose/casefile":         {"diagnose", "diagnose/bounce", "diagnose/safe", "dnsx"},
 	"diagnose/suppression":      {"diagnose", "diagnose/safe"},

@@ -177,7 +177,7 @@ func TestDomain(t *testing.T) {
 		{"xn--.example", "xn--.example ‹no readable form›"},
 		{"xn--99999999999.example", "xn--99999999999.example ‹no readable form›"},
 		{"xn--" + strings.Repeat("a", 60) + ".example", safe.Of("xn--"+strings.Repeat("a", 60)) + ".example ‹no readable form›"},
-		{"\u2713ok.example", "xn--ok-pgy.example ‹no readable form›"},
+		{"\u2713ok.example", "\u2713ok.example ‹not a domain name›"},
 		{"xn--ok-pgy.example", "xn--ok-pgy.example ‹no readable form›"},
 		{"moc\u202e.example", "moc‹U+202E›.example ‹not a domain name›"},
 		{"a\x1bb.example", "a␛b.example"},
