@@ -48,6 +48,7 @@ type Subject struct {
 	Reporter     string       // host name of the reporting MTA, or ""
 	ReporterAddr netip.Addr   // its address, or zero
 	Lab          []netip.Addr // special addresses that may be asked as authoritative servers
+	Candidates   []Candidate  // domains that the recipient domain may have been mistyped for, at most MaxCandidates
 	NoNetwork    bool         // answers come from zone text: any address may be asked, none is contacted
 }
 
@@ -87,6 +88,13 @@ func (s Subject) canonical() Subject {
 		lab = append(lab, addr.Unmap().WithZone(""))
 	}
 	s.Lab = lab
+	near := make([]Candidate, 0, len(s.Candidates))
+	for _, c := range s.Candidates {
+		if c.Domain = dnsx.CanonicalName(c.Domain); dnsx.IsHostname(c.Domain) {
+			near = append(near, c)
+		}
+	}
+	s.Candidates = near
 	return s
 }
 

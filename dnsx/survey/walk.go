@@ -45,6 +45,7 @@ func newWalk(s Subject, a Answers) *walk {
 	if w.subject.Sender != w.subject.Recipient {
 		w.includes(w.subject.Sender)
 	}
+	w.candidates()
 	w.names()
 	w.confirmations()
 	w.graph.settle()
