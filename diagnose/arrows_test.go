@@ -83,7 +83,7 @@ func charm(path string) bool {
 
 // TestCoreIsPure: what judges a case has no files, processes, network or terminal.
 func TestCoreIsPure(t *testing.T) {
-	for _, path := range []string{"diagnose", "diagnose/bounce", "diagnose/bounce/container", "diagnose/reply", "diagnose/operator", "diagnose/letters", "diagnose/safe", "diagnose/report"} {
+	for _, path := range []string{"diagnose", "diagnose/bounce", "diagnose/bounce/container", "diagnose/reply", "diagnose/operator", "diagnose/letters", "diagnose/typo", "diagnose/safe", "diagnose/report"} {
 		p := named(t, path)
 		for _, i := range p.Imports {
 			if i == "os" || i == "os/exec" || i == "syscall" || i == "os/user" || i == "os/signal" {
@@ -128,12 +128,13 @@ func TestDNSValues(t *testing.T) {
 // what is below it apart. What is not named may import nothing of ours.
 var arrows = map[string][]string{
 	"":                          {"ui/cli", "ui/term/quiet"},
-	"diagnose":                  {"dnsx", "dnsx/idn", "dnsx/survey", "diagnose/bounce", "diagnose/reply", "diagnose/operator", "diagnose/letters", "diagnose/safe"},
+	"diagnose":                  {"dnsx", "dnsx/idn", "dnsx/survey", "diagnose/bounce", "diagnose/reply", "diagnose/operator", "diagnose/letters", "diagnose/typo", "diagnose/safe"},
 	"diagnose/letters":          {"diagnose/safe"},
 	"diagnose/bounce":           {"diagnose/reply", "diagnose/safe"},
 	"diagnose/bounce/container": {"diagnose/bounce", "diagnose/safe"},
 	"diagnose/reply":            {"diagnose/safe"},
 	"diagnose/operator":         {"diagnose/safe"},
+	"diagnose/typo":             {"diagnose/operator", "dnsx/idn"},
 	"diagnose/safe":             {"dnsx/idn"},
 	"diagnose/report":           {"diagnose", "diagnose/bounce", "diagnose/reply", "diagnose/operator", "diagnose/safe", "dnsx"},
 	"diagnose/casefile":         {"diagnose", "diagnose/bounce", "diagnose/safe", "dnsx"},

@@ -20,6 +20,7 @@ import (
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
+	"deadletter/dnsx/idn"
 )
 
 // Case is what the events of an investigation amount to. A Case is never
@@ -416,13 +417,17 @@ func SameRecipient(a, b safe.Untrusted) bool {
 	return domain == otherDomain && strings.EqualFold(string(local), string(otherLocal))
 }
 
-// AddressDomain gives the domain of an address, canonical, and the part
-// before the last @ byte for byte. Without an @ both are empty.
+// AddressDomain gives the domain of an address as DNS is asked for it, and the
+// part before the last @ byte for byte. A domain that has no such form stays as
+// it was written. Without an @ both are empty.
 func AddressDomain(address safe.Untrusted) (local safe.Untrusted, domain string) {
 	s := string(address)
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 {
 		return "", ""
+	}
+	if domain, err := idn.ASCII(s[at+1:]); err == nil {
+		return safe.Untrusted(s[:at]), domain
 	}
 	return safe.Untrusted(s[:at]), dnsx.CanonicalName(s[at+1:])
 }

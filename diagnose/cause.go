@@ -106,7 +106,9 @@ var causeRules = []causeRule{
 	{UserAbsent, 4, "Exim specification, chapter 3: no router takes the address", noRouterTakes},
 	{TenantOrAcceptedDomain, 3, "Exim specification, chapter 3: no router takes the domain", noRouterTakes},
 	{GatewayMapStale, 3, "Cyrus Murder: a front end answers from the mailbox list that mupdate gives it", mailboxListBehind},
-	{Typo, 3, "the domain is one letter away from a well-known one", nearWellKnown},
+	{Typo, 3, "the domain is a slip away from one that is well known, or known to the case", nearAnother},
+	{Typo, 1, "a domain that takes mail itself may be meant, however near another it is", nearAndTakes},
+	{Typo, 4, "RFC 5891 section 5: what has no A-label is no domain name", noName},
 	{Typo, 4, "RFC 8020: the domain does not exist", domainMissing},
 	{BadData, 3, "RFC 8020: the domain does not exist", domainMissing},
 	{OwnMTARouting, -5, "another resolver sees the same", domainMissing},
@@ -404,11 +406,6 @@ func noRouterTakes(v *view) (Finding, bool) {
 
 func mailboxListBehind(v *view) (Finding, bool) {
 	return v.bounceFinding("mailbox_list", "in a cluster the front end answers from its copy of the mailbox list"), v.reading.Table == "mailbox list or its access rights"
-}
-
-func nearWellKnown(v *view) (Finding, bool) {
-	near := nearDomain(v.domain)
-	return Finding{Key: "near", Claim: safe.Textf("%s is one letter away from %s", v.domain, near), Source: "here"}, near != ""
 }
 
 func domainMissing(v *view) (Finding, bool) {

@@ -3,7 +3,6 @@ package diagnose
 import (
 	"slices"
 
-	"deadletter/diagnose/operator"
 	"deadletter/diagnose/safe"
 )
 
@@ -70,50 +69,3 @@ func (v *view) addressInDoubt() bool {
 
 // aboutAddress are the causes that lie in the address, or may.
 var aboutAddress = []CauseKind{UserAbsent, AliasOrGroupMissing, Typo, BadData, AddressMoved, AddressSyntax}
-
-// wellKnown are mail domains that addresses are mistyped for.
-var wellKnown = []string{
-	"aol.com", "gmail.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "icloud.com", "libero.it", "live.com", "mail.com",
-	"mail.ru", "orange.fr", "outlook.com", "proton.me", "protonmail.com", "t-online.de", "web.de", "yahoo.co.uk", "yahoo.com", "yandex.ru",
-}
-
-// nearDomain gives the well-known mail domain that a domain is one letter
-// away from: one letter more, less, other, or two exchanged. Empty for none,
-// and for a domain that is well known itself, or has private mailboxes: ymail.com
-// is no mistyped gmail.com.
-func nearDomain(domain string) string {
-	if domain == "" || slices.Contains(wellKnown, domain) {
-		return ""
-	}
-	if _, consumer := operator.ConsumerDomain(domain); consumer {
-		return ""
-	}
-	for _, known := range wellKnown {
-		if oneEdit(domain, known) {
-			return known
-		}
-	}
-	return ""
-}
-
-// oneEdit reports whether one insertion, deletion, substitution or exchange of
-// neighbours leads from a to b.
-func oneEdit(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	if len(b)-len(a) > 1 || a == b {
-		return false
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	if len(a) < len(b) {
-		return a[i:] == b[i+1:]
-	}
-	if a[i+1:] == b[i+1:] {
-		return true
-	}
-	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
-}

@@ -192,7 +192,7 @@ func (c *compared) stage() safe.Text {
 }
 
 func (c *compared) from() safe.Text { return c.r.Sender.Value.Safe() }
-func (c *compared) to() safe.Text   { return c.r.Recipient.Value.Safe() }
+func (c *compared) to() safe.Text   { return asciiAddress(c.r.Recipient.Value) }
 func (c *compared) name() safe.Text { return safe.Of(c.host) }
 func (c *compared) tells() safe.Text {
 	return c.r.ReportingMTA.Value.Safe()

@@ -16,11 +16,8 @@ func SameState(a, b *Case) bool {
 // SameCase reports whether two cases know the same, refused undos included.
 func SameCase(a, b *Case) bool { return reflect.DeepEqual(a.state, b.state) }
 
-// NearDomain and ShellQuote are tested by tables.
-var (
-	NearDomain = nearDomain
-	ShellQuote = shellQuote
-)
+// ShellQuote is tested by a table.
+var ShellQuote = shellQuote
 
 // The measures of a letter.
 const (

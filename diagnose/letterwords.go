@@ -14,8 +14,8 @@ import (
 // sayFields works out what letters can say of the case.
 func (v *view) sayFields() *letters.Fields {
 	f := &letters.Fields{
-		Mark: v.mark(), Short: short(string(v.r.Recipient.Value), letterWidth), Zone: safe.Of(v.domain), Stage: safe.Of(string(v.r.Stage)),
-		Sender: v.r.Sender.Value.Safe(), Sending: safe.Of(v.senderDomain), Rejector: safe.Of(string(v.verdict.Kind)),
+		Mark: v.mark(), Short: short(string(asciiForm(v.r.Recipient.Value)), letterWidth), Zone: safe.Of(v.domain), Stage: safe.Of(string(v.r.Stage)),
+		Sender: asciiAddress(v.r.Sender.Value), Sending: safe.Of(v.senderDomain), Rejector: safe.Of(string(v.verdict.Kind)),
 		Filter: v.filter.name, Store: v.store.name, Platform: v.platform.name, AskStore: safe.Of(string(v.verdict.Decided.Kind)),
 		First: v.numbers(v.askFirst()), Forwarder: safe.Of(v.firstHop()), MXSeen: v.mxSeen(), Resolver: v.resolverOutside(),
 	}
@@ -29,7 +29,7 @@ func (v *view) sayFields() *letters.Fields {
 		f.Host = h
 	}
 	if f.Forwarder != "" {
-		f.WroteTo = short(string(v.r.OriginalRecipient.Value), letterWidth)
+		f.WroteTo = short(string(asciiForm(v.r.OriginalRecipient.Value)), letterWidth)
 	}
 	when := func(t time.Time) safe.Text {
 		if t.IsZero() {

@@ -96,9 +96,9 @@ func (v *view) bounceFields() Section {
 		}
 	}
 	r := v.r
-	add("recipient", r.Recipient, r.Recipient.Value.Safe())
+	add("recipient", r.Recipient, shownAddress(r.Recipient.Value))
 	if r.OriginalRecipient.Known() && r.OriginalRecipient.Value != r.Recipient.Value {
-		add("sent to", r.OriginalRecipient, r.OriginalRecipient.Value.Safe())
+		add("sent to", r.OriginalRecipient, shownAddress(r.OriginalRecipient.Value))
 	}
 	if reply := v.replyShort(); reply != "" {
 		s.Fields = append(s.Fields, FieldLine{Label: "reply", Value: reply, Source: v.line(r.Diagnostic)})

@@ -414,10 +414,7 @@ func (v *view) domainFindings() []Finding {
 		f.Sign, f.Claim = Missing, safe.Textf("whether %s takes mail: %s", domain, v.mxUnknownWhy())
 	}
 	out = append(out, f)
-	if near := nearDomain(v.domain); near != "" {
-		out = append(out, Finding{Key: "near", Sign: Attention, Claim: safe.Textf("one letter away from %s", near), Source: "here"})
-	} else {
-		out = append(out, Finding{Key: "near", Sign: For, Claim: "not one letter away from a well-known domain", Source: "here"})
-	}
+	out = append(out, v.nameFindings()...)
+	out = append(out, v.nearFinding())
 	return append(out, v.senderFindings()...)
 }

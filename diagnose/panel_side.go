@@ -15,7 +15,7 @@ func (v *view) sidePanel(side SideBranch) *Panel {
 		p.Next = "Nothing to ask anybody."
 	case SideNoMail:
 		p.Title, p.State, p.Reading = "Domain takes no mail", Answered, "takes no mail"
-		p.Verdict = []safe.Text{safe.Textf("%s takes no mail.", safe.Of(v.domain))}
+		p.Verdict = []safe.Text{safe.Textf("%s takes no mail.", safe.Domain(v.domain))}
 		p.Sections = []Section{{Label: "domain", Findings: v.domainFindings()}}
 		p.So, p.Next = "No mailbox can exist there while DNS says so.", "Correct the address; if the domain is right, ask its owner about the MX."
 	case SideWait:

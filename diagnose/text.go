@@ -149,7 +149,7 @@ func (v *view) codes() safe.Text {
 func (v *view) replyShort() safe.Text { return joinNonEmpty(" ", v.codes(), v.reason()) }
 
 func (v *view) header() Header {
-	h := Header{Recipient: v.recipient()}
+	h := Header{Recipient: shownAddress(v.recipientRaw())}
 	if !v.has {
 		h.Reply, h.Short = "no bounce yet", "no bounce"
 		if h.Recipient == "" {

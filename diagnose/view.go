@@ -11,7 +11,9 @@ import (
 	"deadletter/diagnose/letters"
 	"deadletter/diagnose/reply"
 	"deadletter/diagnose/safe"
+	"deadletter/diagnose/typo"
 	"deadletter/dnsx"
+	"deadletter/dnsx/idn"
 	"deadletter/dnsx/survey"
 )
 
@@ -39,6 +41,7 @@ type view struct {
 	answers survey.Answers
 	before  map[dnsx.Question]bool // answers of an earlier round that stand in for one that could not be had
 	facts   survey.Facts
+	near    []typo.Candidate // what the recipient's domain may have been mistyped for
 
 	hostOp         party // who runs the named host
 	filter         party // the filter in front, by the MX set
@@ -76,11 +79,7 @@ func newView(c *Case, now time.Time) *view {
 
 func (v *view) readBounce() {
 	r := v.r
-	recipient := r.Recipient.Value
-	if recipient == "" {
-		recipient = v.c.Recipient
-	}
-	v.local, v.domain = AddressDomain(recipient)
+	v.local, v.domain = AddressDomain(v.recipientRaw())
 	_, v.senderDomain = AddressDomain(r.Sender.Value)
 	v.host = hostName(r.RemoteMTA.Value)
 	v.addr = address(r.RemoteAddress.Value)
@@ -111,8 +110,8 @@ func (v *view) readBounce() {
 // hostName gives a claimed host name in canonical form, or nothing when it is
 // none.
 func hostName(u safe.Untrusted) string {
-	name := dnsx.CanonicalName(string(u))
-	if !dnsx.IsHostname(name) {
+	name, err := idn.ASCII(string(u))
+	if err != nil || !dnsx.IsHostname(name) {
 		return ""
 	}
 	return name
@@ -145,9 +144,10 @@ func (v *view) readDNS() {
 }
 
 func (v *view) takeAnswers() {
+	v.near = v.candidates()
 	v.subject = survey.Subject{
 		Recipient: v.domain, Sender: v.senderDomain, Host: v.host, HostAddr: v.addr, Reporter: v.reporter, Lab: labAddrs(v.c.Lab),
-		NoNetwork: v.round.NoNetwork,
+		NoNetwork: v.round.NoNetwork, Candidates: asked(v.near),
 	}
 	v.answers, v.before = make(survey.Answers, len(v.round.Answers)), map[dnsx.Question]bool{}
 	for _, a := range v.round.Answers {
@@ -194,12 +194,17 @@ func (v *view) surveyWants() []dnsx.Question {
 // asking reports whether answers are still to come in an open round.
 func (v *view) asking() bool { return len(v.wants()) > 0 }
 
-// recipient gives the envelope recipient for show.
+// recipient gives the envelope recipient with its domain as it stands in DNS.
 func (v *view) recipient() safe.Text {
+	return asciiAddress(v.recipientRaw())
+}
+
+// recipientRaw gives it as it was written.
+func (v *view) recipientRaw() safe.Untrusted {
 	if r := v.r.Recipient.Value; r != "" {
-		return r.Safe()
+		return r
 	}
-	return v.c.Recipient.Safe()
+	return v.c.Recipient
 }
 
 // branch gives the part of the flowchart that the wording leads to.
