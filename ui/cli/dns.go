@@ -10,8 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"deadletter/diagnose/safe"
+	"deadletter/diagnose/typo"
 	"deadletter/dnsx"
 	"deadletter/dnsx/dnstest"
+	"deadletter/dnsx/idn"
 	"deadletter/dnsx/survey"
 )
 
@@ -35,9 +37,16 @@ one object when all is answered.`,
 }
 
 func surveyDomain(ctx context.Context, env Environment, g *globals, domain string, asJSON bool) error {
-	subject := survey.Subject{Recipient: dnsx.CanonicalName(domain)}
-	if !dnsx.IsHostname(subject.Recipient) {
-		return fail(exitUsage, "a name such as example.com, in ASCII (A-label) form", "%q cannot be a mail domain", domain)
+	name, err := idn.ASCII(domain)
+	if err != nil {
+		return fail(exitUsage, "a name such as example.com or bücher.example", "%q cannot be a mail domain: %w", domain, err)
+	}
+	if !dnsx.IsHostname(name) {
+		return fail(exitUsage, "a name such as example.com or bücher.example", "%q cannot be a mail domain", domain)
+	}
+	subject := survey.Subject{Recipient: name}
+	for _, c := range typo.Candidates(name, nil) {
+		subject.Candidates = append(subject.Candidates, survey.Candidate{Domain: c.Domain, Far: c.Far()})
 	}
 	lab, err := labTargets(g.lab)
 	if err != nil {
@@ -57,7 +66,11 @@ func surveyDomain(ctx context.Context, env Environment, g *globals, domain strin
 	answers := survey.Answers{}
 	began := env.Now()
 	if !asJSON {
-		fmt.Fprintf(out, "asking %s\n\n", safe.Of(resolver.Name()))
+		fmt.Fprintf(out, "asking %s\n", safe.Of(resolver.Name()))
+		if idn.HasALabel(name) {
+			fmt.Fprintf(out, "about %s\n", safe.Domain(name))
+		}
+		fmt.Fprintln(out)
 	}
 	err = survey.Asking{Resolver: resolver}.Run(ctx,
 		func() []dnsx.Question { return survey.Wanted(subject, answers) },
