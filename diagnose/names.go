@@ -207,7 +207,7 @@ func nearAndTakes(v *view) (Finding, bool) {
 	if !ok || !v.takesMailItself() {
 		return Finding{}, false
 	}
-	return Finding{Key: "near", Claim: v.nearSays(n), Source: "here", At: v.at(n.facts.MX.From)}, true
+	return Finding{Key: "near_takes", Claim: v.nearSays(n), Source: "here", At: v.at(n.facts.MX.From)}, true
 }
 
 // noName is for a domain that cannot be one.
