@@ -182,7 +182,7 @@ func (v *view) nearFinding() Finding {
 	}
 	f := Finding{Key: "near", Sign: Attention, Claim: v.nearSays(n), Source: "here"}
 	if at := v.at(n.facts.MX.From); !at.IsZero() {
-		f.Source, f.At = "here and dns", at
+		f.Source, f.At = "dns", at
 	}
 	return f
 }

@@ -404,7 +404,9 @@ func (v *view) domainFindings() []Finding {
 		f.Sign, f.Claim = Fails, safe.Textf("%s exists and takes no mail (null MX)", domain)
 	case v.facts.DomainAbsent():
 		f.Sign, f.Claim, f.At = Fails, safe.Textf("%s does not exist", domain), v.at(v.facts.ExistsFrom)
-	case v.facts.MX.State == survey.MXListed, v.facts.MX.State == survey.MXImplicit:
+	case v.facts.MX.State == survey.MXImplicit:
+		f.Sign, f.Claim = For, safe.Textf("%s exists; without an MX, mail goes to its own address", domain)
+	case v.facts.MX.State == survey.MXListed:
 		f.Sign, f.Claim = For, safe.Textf("%s exists and takes mail", domain)
 	case v.facts.MX.State == survey.MXNone:
 		f.Sign, f.Claim = Fails, safe.Textf("%s exists and has nothing that takes mail", domain)
