@@ -136,7 +136,7 @@ var arrows = map[string][]string{
 	"diagnose/operator":         {"diagnose/safe"},
 	"diagnose/typo":             {"diagnose/operator", "dnsx/idn"},
 	"diagnose/safe":             {"dnsx/idn"},
-	"diagnose/report":           {"diagnose", "diagnose/bounce", "diagnose/reply", "diagnose/operator", "diagnose/safe", "dnsx"},
+	"diagnose/report":           {"diagnose", "diagnose/bounce", "diagnose/reply", "diagnose/operator", "diagnose/safe", "dnsx", "dnsx/idn"},
 	"diagnose/casefile":         {"diagnose", "diagnose/bounce", "diagnose/safe", "dnsx"},
 	"diagnose/suppression":      {"diagnose", "diagnose/safe"},
 	"diagnose/attempt":          {"diagnose", "diagnose/safe", "diagnose/reply", "dnsx"},

@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"deadletter/diagnose/safe"
-	"deadletter/dnsx"
 )
 
 // span is a stretch of a text and what is shown in its place.
@@ -150,7 +149,7 @@ func (r *redactor) addresses(s string) []span {
 		at := m[0] + strings.LastIndexByte(s[m[0]:m[1]], '@')
 		local := strings.Trim(s[m[0]:at], `"`)
 		if !function(local) {
-			out = append(out, span{m[0], at, r.shown(local, strings.ToLower(local)+"@"+dnsx.CanonicalName(s[at+1:m[1]]))})
+			out = append(out, span{m[0], at, r.shown(local, strings.ToLower(local)+"@"+domainKey(s[at+1:m[1]]))})
 		}
 	}
 	return out

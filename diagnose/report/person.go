@@ -12,6 +12,7 @@ import (
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
+	"deadletter/dnsx/idn"
 )
 
 // redactor knows whom a case speaks of, and how each may be written.
@@ -168,7 +169,7 @@ func (r *redactor) address(address string) {
 		return
 	}
 	bare := strings.Trim(local, `"`)
-	show := r.shown(bare, strings.ToLower(bare)+"@"+dnsx.CanonicalName(domain))
+	show := r.shown(bare, strings.ToLower(bare)+"@"+domainKey(domain))
 	switch {
 	case strings.IndexFunc(domain, notInDomain) >= 0: // more than a domain, and nobody knows what
 		r.add(address, needle{show: show})
@@ -188,6 +189,15 @@ func (r *redactor) address(address string) {
 		r.locals = append(r.locals, strings.ToLower(bare))
 	}
 	r.parts(parts(bare), show)
+}
+
+// domainKey gives one form of a domain in letters and of its A-label, so that
+// who is written in both ways stays one person.
+func domainKey(domain string) string {
+	if ascii, err := idn.ASCII(domain); err == nil {
+		return ascii
+	}
+	return dnsx.CanonicalName(domain)
 }
 
 func notInDomain(r rune) bool {
