@@ -19,16 +19,18 @@ type Type string
 
 // The types this program asks for.
 const (
-	TypeA     Type = "A"
-	TypeAAAA  Type = "AAAA"
-	TypeCNAME Type = "CNAME"
-	TypeMX    Type = "MX"
-	TypeNS    Type = "NS"
-	TypePTR   Type = "PTR"
-	TypeSOA   Type = "SOA"
-	TypeSRV   Type = "SRV"
-	TypeTXT   Type = "TXT"
-	TypeTLSA  Type = "TLSA"
+	TypeA      Type = "A"
+	TypeAAAA   Type = "AAAA"
+	TypeCNAME  Type = "CNAME"
+	TypeDNSKEY Type = "DNSKEY" // Data: flags, protocol, algorithm, key in base 64 (RFC 4034 section 2.2)
+	TypeDS     Type = "DS"     // Data: key tag, algorithm, digest type, digest in hex (RFC 4034 section 5.3)
+	TypeMX     Type = "MX"
+	TypeNS     Type = "NS"
+	TypePTR    Type = "PTR"
+	TypeSOA    Type = "SOA"
+	TypeSRV    Type = "SRV"
+	TypeTXT    Type = "TXT"
+	TypeTLSA   Type = "TLSA" // Data: usage, selector, matching type, data in hex (RFC 6698 section 2.2)
 )
 
 // Outcome is what became of a question. Only nodata and nxdomain say that

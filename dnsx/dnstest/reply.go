@@ -34,7 +34,7 @@ func (z *Zones) reply(server netip.Addr, name string, t uint16) reply {
 			top, _ := z.top(v, name)
 			return z.obey(r, v, top, name, t, rule)
 		}
-		top, ok := z.top(v, name)
+		top, ok := z.answering(v, name, t)
 		switch {
 		case direct && !(ok && z.serves[v.addr][top]):
 			if len(r.answer) == 0 {

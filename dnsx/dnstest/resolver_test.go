@@ -186,6 +186,24 @@ func question(t testing.TB, s string) dnsx.Question {
 	return q
 }
 
+func TestDSIsHeldAboveTheCut(t *testing.T) {
+	z := parse(t, `example. SOA a.example. h.example. 1 2 3 4 5
+a.example. SOA a.example. h.example. 1 2 3 4 5
+a.example. DS 1 8 2 aabb
+b.example. SOA b.example. h.example. 1 2 3 4 5
+`)
+	r := NewResolver(z, ResolverOptions{})
+	if a := r.Resolve(t.Context(), dnsx.Question{Name: "a.example", Type: dnsx.TypeDS}); a.Outcome != dnsx.NoError || a.Records[0].Data != "1 8 2 AABB" {
+		t.Errorf("%+v", a)
+	}
+	if a := r.Resolve(t.Context(), dnsx.Question{Name: "b.example", Type: dnsx.TypeDS}); a.Outcome != dnsx.NoData || a.Zone != "example" {
+		t.Errorf("%+v", a)
+	}
+	if a := r.Resolve(t.Context(), dnsx.Question{Name: "example", Type: dnsx.TypeDS}); a.Outcome != dnsx.NoData || a.Zone != "example" {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestResolverAnswers(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	r := NewResolver(parse(t, world), ResolverOptions{Clock: func() time.Time { return at }})

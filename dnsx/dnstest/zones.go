@@ -209,6 +209,21 @@ func (z *Zones) top(v view, name string) (string, bool) {
 	return nearest, true
 }
 
+// answering gives the top of the zone that answers a question: that of the
+// name, but for DS the one above a cut, which holds it (RFC 4035 section
+// 3.1.4.1), where the text has that and the server serves it.
+func (z *Zones) answering(v view, name string, t uint16) (string, bool) {
+	top, ok := z.top(v, name)
+	if t != dns.TypeDS || top != name || name == "." {
+		return top, ok
+	}
+	above, found := z.top(v, packet.Parent(name))
+	if !found || v.addr.IsValid() && !z.serves[v.addr][above] {
+		return top, ok
+	}
+	return above, true
+}
+
 // soa gives the SOA of a zone with the TTL of a negative answer, if it has one.
 func (z *Zones) soa(v view, top string) []dns.RR {
 	if rrs := z.set(v, top, dns.TypeSOA); len(rrs) > 0 {

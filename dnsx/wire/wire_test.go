@@ -36,6 +36,8 @@ www CNAME mx1
 gone CNAME nothing
 null MX 0 .
 _25._tcp.mx1 TLSA 3 1 1 aabb
+signed DS 20326 8 2 aabb
+signed DNSKEY 257 3 8 AwEAAQ==
 _x SRV 1 2 25 mx1
 sub NS ns.sub
 ;@ outcome bogus bogus.example.com.
@@ -137,6 +139,8 @@ func TestOutcomes(t *testing.T) {
 		}},
 		{dnsx.Question{Name: "example.com", Type: dnsx.TypeSOA}, dnsx.NoError, func(a dnsx.Answer) bool { return a.Records[0].SOA.Minimum == 120 }},
 		{dnsx.Question{Name: "_25._tcp.mx1.example.com", Type: dnsx.TypeTLSA}, dnsx.NoError, func(a dnsx.Answer) bool { return a.Records[0].Data == "3 1 1 aabb" }},
+		{dnsx.Question{Name: "signed.example.com", Type: dnsx.TypeDS}, dnsx.NoError, func(a dnsx.Answer) bool { return a.Records[0].Data == "20326 8 2 AABB" }},
+		{dnsx.Question{Name: "signed.example.com", Type: dnsx.TypeDNSKEY}, dnsx.NoError, func(a dnsx.Answer) bool { return a.Records[0].Data == "257 3 8 AwEAAQ==" }},
 		{dnsx.Question{Name: "_x.example.com", Type: dnsx.TypeSRV}, dnsx.NoError, func(a dnsx.Answer) bool {
 			return a.Records[0].Port == 25 && a.Records[0].Host == "mx1.example.com"
 		}},

@@ -147,6 +147,10 @@ func Complete(rr dns.RR) bool {
 		return len(rr.Txt) != 0
 	case *dns.TLSA:
 		return rr.Certificate != ""
+	case *dns.DS:
+		return rr.Digest != ""
+	case *dns.DNSKEY:
+		return rr.PublicKey != ""
 	}
 	return true
 }

@@ -149,6 +149,8 @@ func TestShortDataIsMalformed(t *testing.T) {
 		"example.com. TXT x":                    2,
 		"example.com. SOA a. b. 1 2 3 4 5":      4,
 		"example.com. TLSA 3 1 1 aabb":          2,
+		"example.com. DS 20326 8 2 aabb":        2,
+		"example.com. DNSKEY 257 3 8 AwEAAQ==":  4,
 		"example.com. SOA a. b. 1 2 3 4 70000 ": 12,
 	} {
 		raw := pack(t, message(t, dns.MsgHdr{}, text))
@@ -234,7 +236,8 @@ func TestNames(t *testing.T) {
 func FuzzAnswer(f *testing.F) {
 	for _, text := range []string{
 		"", "example.com. MX 10 a.example.com.", "example.com. CNAME b.\nb. MX 1 c.\n--\nb. SOA a. b. 1 2 3 4 5",
-		"example.com. TXT \"\\001\"", "example.com. SRV 1 2 3 a.", "example.com. TLSA 3 1 1 aabb", "example.com. HTTPS 1 . alpn=h2",
+		"example.com. TXT \"\\001\"", "example.com. SRV 1 2 3 a.", "example.com. TLSA 3 1 1 aabb", "example.com. DS 1 8 2 aabb",
+		"example.com. DNSKEY 257 3 8 AwEAAQ==", "example.com. HTTPS 1 . alpn=h2",
 		"example.com. CAA 0 issue \"x\"", "example.com. LOC 1 N 1 E 0m", "example.com. NSEC b. A MX",
 	} {
 		m := message(f, dns.MsgHdr{RecursionAvailable: true}, text)
