@@ -10,11 +10,14 @@ import (
 type Query struct {
 	Name      string    // canonical
 	Type      dnsx.Type // mnemonic
-	Transport string    // udp or tcp
+	Transport string    // udp, tcp, tls or https
 	Server    string    // the address that was asked
 	Recursion bool      // RD: a resolver is meant, not an authoritative server
 	Checking  bool      // CD: checking is to be left out
 	EDNS      bool
+	Sent      string // the name in the letters that came
+	Cookie    string // EDNS cookie in hex, the client's part first; empty for none
+	Length    int    // bytes of the message
 }
 
 // Behaviour is how a [Server] answers one query. The zero value is an honest
@@ -25,8 +28,13 @@ type Behaviour struct {
 	Silent bool          // no answer at all; over TCP the connection stays open
 
 	Truncate bool          // over UDP: TC, and half of the records
-	CloseTCP bool          // over TCP: closed instead of answered
-	Trickle  time.Duration // over TCP: pause after every byte
+	CloseTCP bool          // over TCP, TLS and HTTPS: closed instead of answered
+	Midway   bool          // over TCP, TLS and HTTPS: closed after half of the answer
+	Trickle  time.Duration // over TCP, TLS and HTTPS: pause after every byte
+
+	Recase  bool     // the question comes back in lower case
+	Cookies Cookies  // by UDP
+	HTTP    Response // over HTTPS
 
 	Rcode    string               // a response code instead of the answer: SERVFAIL, REFUSED, FORMERR, NOTIMP, ...
 	NoEDNS   bool                 // FORMERR to every query with EDNS, as very old servers do
@@ -34,6 +42,28 @@ type Behaviour struct {
 
 	Lie       Lie
 	ThenTruth bool // the honest answer follows the lie
+}
+
+// Cookies is what a server makes of EDNS cookies (RFC 7873).
+type Cookies string
+
+// The ways with cookies.
+const (
+	CookiesNone    Cookies = ""        // not known
+	CookiesGiven   Cookies = "given"   // the client's part comes back with the server's
+	CookiesWanted  Cookies = "wanted"  // so, and without the server's part BADCOOKIE
+	CookiesNever   Cookies = "never"   // BADCOOKIE always
+	CookiesForeign Cookies = "foreign" // another client's part comes back
+)
+
+// Response is how an answer over HTTPS departs from RFC 8484. The zero value
+// does not.
+type Response struct {
+	Status      int    // instead of 200
+	Location    string // header
+	ContentType string // instead of application/dns-message
+	Age         string // header
+	Padding     int    // bytes behind the message
 }
 
 // Lie is a way to answer falsely.

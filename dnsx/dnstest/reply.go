@@ -21,7 +21,8 @@ type reply struct {
 }
 
 // reply answers for the resolver, or, where server is valid, for that server.
-func (z *Zones) reply(server netip.Addr, name string, t uint16) reply {
+// Unchecked (CD), a resolver gives what it holds for bogus too.
+func (z *Zones) reply(server netip.Addr, name string, t uint16, unchecked bool) reply {
 	v := viewResolver
 	if server.IsValid() {
 		v = view{addr: server.Unmap()}
@@ -30,7 +31,7 @@ func (z *Zones) reply(server netip.Addr, name string, t uint16) reply {
 	r := reply{ra: !direct, ad: !direct}
 	seen := map[string]bool{}
 	for {
-		if rule, ok := z.ruled(v, name, t); ok {
+		if rule, ok := z.ruled(v, name, t); ok && !(rule.outcome == dnsx.Bogus && unchecked && !direct) {
 			top, _ := z.top(v, name)
 			return z.obey(r, v, top, name, t, rule)
 		}

@@ -66,7 +66,7 @@ func (r *Resolver) answer(ctx context.Context, q dnsx.Question) dnsx.Answer {
 		return dnsx.Answer{Outcome: dnsx.Malformed, Err: "not asked: " + err.Error()}
 	}
 	asked := packet.Asked{Name: name, Type: t, Direct: q.Server.IsValid()}
-	said := r.zones.reply(q.Server, name, t)
+	said := r.zones.reply(q.Server, name, t, false)
 	m := said.msg(name, t)
 	a := packet.FromMsg(m).Judge(asked)
 	a.Authenticated = said.ad && a.Outcome.Answered()
@@ -80,6 +80,11 @@ func (r *Resolver) answer(ctx context.Context, q dnsx.Question) dnsx.Answer {
 		a.Authority, a.NegativeTTL = nil, 0
 	case dnsx.Timeout, dnsx.Malformed, dnsx.Offline:
 		a = dnsx.Answer{Outcome: said.rule, Err: "as the zone text says"}
+	case dnsx.Bogus:
+		a.Outcome, a.Records, a.Chain = dnsx.Bogus, nil, nil
+		if q.Server.IsValid() { // authoritative servers do not validate
+			a.Outcome = dnsx.ServFail
+		}
 	default:
 		a.Outcome, a.Records, a.Chain = said.rule, nil, nil
 	}

@@ -240,7 +240,7 @@ example.com. NS old.example.com.
 	if a.Outcome != dnsx.OtherRcode || a.Err != "referral" || a.Authoritative {
 		t.Errorf("parent: %s", brief(a))
 	}
-	ns := z.reply(netip.MustParseAddr("192.0.2.1"), "example.com", dns.TypeMX).authority
+	ns := z.reply(netip.MustParseAddr("192.0.2.1"), "example.com", dns.TypeMX, false).authority
 	if len(ns) != 1 || ns[0].(*dns.NS).Ns != "old.example.com." {
 		t.Errorf("parent delegates to %v", ns)
 	}

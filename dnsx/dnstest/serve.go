@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -39,7 +41,7 @@ func (s *Server) serveUDP(pc *net.UDPConn, at netip.AddrPort) {
 		}
 		s.wg.Go(func() {
 			defer func() { <-slots }()
-			packets, _ := s.answer(m, at, "udp")
+			packets, _ := s.answer(m, n, at, "udp")
 			for _, p := range packets {
 				_, _ = pc.WriteToUDPAddrPort(p, from)
 			}
@@ -47,7 +49,9 @@ func (s *Server) serveUDP(pc *net.UDPConn, at netip.AddrPort) {
 	}
 }
 
-func (s *Server) serveTCP(l *net.TCPListener, at netip.AddrPort) {
+// serveStream takes connections of TCP or TLS. Queries of one are answered
+// each as it is ready, in whatever order that is (RFC 7766 section 6.2.1.1).
+func (s *Server) serveStream(l net.Listener, at netip.AddrPort, transport string) {
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -57,53 +61,68 @@ func (s *Server) serveTCP(l *net.TCPListener, at netip.AddrPort) {
 			continue
 		}
 		s.mu.Lock()
+		s.taken++
 		s.conns[c] = true
 		if s.ctx.Err() != nil {
 			_ = c.Close()
 		}
 		s.mu.Unlock()
-		s.wg.Go(func() {
-			defer func() {
+		s.wg.Go(func() { s.serveConn(c, at, transport) })
+	}
+}
+
+// serveConn answers the queries of a connection until it ends.
+func (s *Server) serveConn(c net.Conn, at netip.AddrPort, transport string) {
+	var answers sync.WaitGroup
+	var turn sync.Mutex // whose answer is written
+	defer func() {
+		_ = c.Close()
+		answers.Wait()
+		s.mu.Lock()
+		delete(s.conns, c)
+		s.mu.Unlock()
+	}()
+	for {
+		_ = c.SetDeadline(time.Now().Add(idle))
+		var size [2]byte
+		if _, err := io.ReadFull(c, size[:]); err != nil {
+			return
+		}
+		raw := make([]byte, binary.BigEndian.Uint16(size[:]))
+		if _, err := io.ReadFull(c, raw); err != nil {
+			return
+		}
+		m := new(dns.Msg)
+		if m.Unpack(raw) != nil || len(m.Question) != 1 || m.Response {
+			return
+		}
+		answers.Go(func() {
+			packets, b := s.answer(m, len(raw), at, transport)
+			turn.Lock()
+			defer turn.Unlock()
+			if b.CloseTCP || !s.write(c, packets, b) {
 				_ = c.Close()
-				s.mu.Lock()
-				delete(s.conns, c)
-				s.mu.Unlock()
-			}()
-			for s.serveConn(c, at) {
 			}
 		})
 	}
 }
 
-// serveConn answers one query of a connection and reports whether it stays open.
-func (s *Server) serveConn(c net.Conn, at netip.AddrPort) bool {
-	_ = c.SetDeadline(time.Now().Add(idle))
-	var size [2]byte
-	if _, err := io.ReadFull(c, size[:]); err != nil {
-		return false
-	}
-	raw := make([]byte, binary.BigEndian.Uint16(size[:]))
-	if _, err := io.ReadFull(c, raw); err != nil {
-		return false
-	}
-	m := new(dns.Msg)
-	if m.Unpack(raw) != nil || len(m.Question) != 1 || m.Response {
-		return false
-	}
-	packets, b := s.answer(m, at, "tcp")
-	if b.CloseTCP {
-		return false
-	}
+// write sends answers over a stream and reports whether it stays open.
+func (s *Server) write(w io.Writer, packets [][]byte, b Behaviour) bool {
 	for _, p := range packets {
 		p = append(binary.BigEndian.AppendUint16(nil, uint16(len(p))), p...)
+		if b.Midway {
+			_, _ = w.Write(p[:len(p)/2])
+			return false
+		}
 		if b.Trickle == 0 {
-			if _, err := c.Write(p); err != nil {
+			if _, err := w.Write(p); err != nil {
 				return false
 			}
 			continue
 		}
 		for i := range p {
-			if _, err := c.Write(p[i : i+1]); err != nil || !s.pause(b.Trickle) {
+			if _, err := w.Write(p[i : i+1]); err != nil || !s.pause(b.Trickle) {
 				return false
 			}
 		}
@@ -127,11 +146,12 @@ func (s *Server) pause(d time.Duration) bool {
 }
 
 // answer gives the messages to send for a query, none for silence.
-func (s *Server) answer(m *dns.Msg, at netip.AddrPort, transport string) ([][]byte, Behaviour) {
+func (s *Server) answer(m *dns.Msg, length int, at netip.AddrPort, transport string) ([][]byte, Behaviour) {
 	q := m.Question[0]
 	query := Query{
 		Name: dnsx.CanonicalName(q.Name), Type: packet.TypeName(q.Qtype), Transport: transport,
 		Server: at.Addr().String(), Recursion: m.RecursionDesired, Checking: m.CheckingDisabled, EDNS: m.IsEdns0() != nil,
+		Sent: q.Name, Cookie: cookieOf(m), Length: length,
 	}
 	b, lost := s.enter(query)
 	defer s.leave()
@@ -149,7 +169,7 @@ func (s *Server) answer(m *dns.Msg, at netip.AddrPort, transport string) ([][]by
 		honest.Truncated = true
 	}
 	var packets [][]byte
-	if b.Lie != LieNone && !(b.Lie == LieOversize && transport == "tcp") {
+	if b.Lie != LieNone && !(b.Lie == LieOversize && transport != "udp") {
 		if p, err := tell(b.Lie, m, honest); err == nil {
 			packets = append(packets, fit(p, b.Lie, m, transport))
 		}
@@ -174,9 +194,12 @@ func (s *Server) honest(m *dns.Msg, at netip.AddrPort, query Query, b Behaviour)
 		server = at.Addr()
 	}
 	q := m.Question[0]
-	said := s.zones.reply(server, query.Name, q.Qtype)
+	said := s.zones.reply(server, query.Name, q.Qtype, m.CheckingDisabled)
 	reply := said.msg(query.Name, q.Qtype)
 	reply.Question[0].Name = q.Name // letter case as it was sent
+	if b.Recase {
+		reply.Question[0].Name = strings.ToLower(q.Name)
+	}
 	reply.Id, reply.Opcode, reply.RecursionDesired = m.Id, m.Opcode, m.RecursionDesired
 	reply.CheckingDisabled = m.CheckingDisabled
 	reply.Compress = true
@@ -195,6 +218,9 @@ func (s *Server) honest(m *dns.Msg, at netip.AddrPort, query Query, b Behaviour)
 			opt.Option = append(opt.Option, &dns.EDNS0_EDE{InfoCode: e.Code, ExtraText: e.Text})
 		}
 		reply.Extra = append(reply.Extra, opt)
+		if query.Transport == "udp" && query.Cookie != "" && !b.Cookies.give(reply, opt, query.Cookie) {
+			reply.Answer, reply.Ns = nil, nil
+		}
 	}
 	if b.Truncate && query.Transport == "udp" {
 		reply.Truncated = true
@@ -206,7 +232,7 @@ func (s *Server) honest(m *dns.Msg, at netip.AddrPort, query Query, b Behaviour)
 // fit keeps a lie to what UDP can carry: what is too long becomes a cut
 // message, except where being too long is the lie.
 func fit(p []byte, lie Lie, query *dns.Msg, transport string) []byte {
-	if transport == "tcp" || lie == LieOversize || len(p) <= udpSize(query) {
+	if transport != "udp" || lie == LieOversize || len(p) <= udpSize(query) {
 		return p
 	}
 	m := new(dns.Msg)
@@ -227,4 +253,43 @@ func udpSize(m *dns.Msg) int {
 		return max(dns.MinMsgSize, int(opt.UDPSize()))
 	}
 	return dns.MinMsgSize
+}
+
+// cookieOf gives the cookie of a query, in hex.
+func cookieOf(m *dns.Msg) string {
+	if opt := m.IsEdns0(); opt != nil {
+		for _, o := range opt.Option {
+			if c, ok := o.(*dns.EDNS0_COOKIE); ok {
+				return c.Cookie
+			}
+		}
+	}
+	return ""
+}
+
+const (
+	clientPart = 16 // hex digits of the client's part of a cookie
+	serverPart = "0123456789abcdef"
+)
+
+// give puts the cookie in that a query earns, and reports whether it earns an
+// answer too.
+func (c Cookies) give(reply *dns.Msg, opt *dns.OPT, sent string) bool {
+	client := sent[:min(clientPart, len(sent))]
+	answered := true
+	switch c {
+	case CookiesNone:
+		return true
+	case CookiesForeign:
+		client = "ffffffffffffffff"
+	case CookiesNever:
+		answered = false
+	case CookiesWanted:
+		answered = sent[len(client):] == serverPart
+	}
+	if !answered {
+		reply.Rcode = dns.RcodeBadCookie
+	}
+	opt.Option = append(opt.Option, &dns.EDNS0_COOKIE{Code: dns.EDNS0COOKIE, Cookie: client + serverPart})
+	return answered
 }

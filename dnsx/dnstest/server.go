@@ -2,6 +2,7 @@ package dnstest
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -20,10 +21,11 @@ type ServerOptions struct {
 	Behave    func(Query) Behaviour
 	Behaviour Behaviour
 	NoTCP     bool   // TCP connections are refused
+	Encrypted bool   // the first address is asked over TLS and HTTPS too, each at a port of its own
 	Seed      uint64 // of the chance in Behaviour.Loss
 }
 
-// Server answers over UDP and TCP on loopback addresses. A query with RD is
+// Server answers over UDP and TCP, and where wanted TLS and HTTPS, on loopback addresses. A query with RD is
 // answered as a resolver does, one without as the address that was asked.
 type Server struct {
 	zones  *Zones
@@ -34,12 +36,17 @@ type Server struct {
 	wg     sync.WaitGroup
 	close  []func() error
 
+	roots   *x509.CertPool
+	overTLS netip.AddrPort
+	overWeb netip.AddrPort
+
 	mu       sync.Mutex
 	chance   *rand.Rand
 	queries  []Query
 	inFlight int
 	most     int
 	conns    map[net.Conn]bool
+	taken    int
 }
 
 // maxQueries bounds the queries that a server remembers.
@@ -65,7 +72,10 @@ func NewServer(zones *Zones, opt ServerOptions) (*Server, error) {
 	}
 	var err error
 	for range portTries {
-		if err = s.listen(); err == nil {
+		if err = s.listen(); err == nil && opt.Encrypted {
+			err = s.listenEncrypted()
+		}
+		if err == nil {
 			return s, nil
 		}
 		_ = s.Close()
@@ -98,7 +108,7 @@ func (s *Server) listen() error {
 			return err
 		}
 		s.close = append(s.close, l.Close)
-		s.wg.Go(func() { s.serveTCP(l, at) })
+		s.wg.Go(func() { s.serveStream(l, at, "tcp") })
 	}
 	return nil
 }
@@ -125,6 +135,22 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.wg.Wait()
 	return errors.Join(errs...)
+}
+
+// Disconnect closes the connections that are open, as a server does with idle ones.
+func (s *Server) Disconnect() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		_ = c.Close()
+	}
+}
+
+// Connections gives how many connections over TCP and TLS were taken.
+func (s *Server) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.taken
 }
 
 // Queries gives the queries that came, in order, the first 100,000.

@@ -123,7 +123,7 @@ func TestLossIsSeeded(t *testing.T) {
 func TestEveryLieCanBeTold(t *testing.T) {
 	m := new(dns.Msg).SetQuestion("example.com.", dns.TypeMX)
 	z := parse(t, world)
-	honest := z.reply(netip.Addr{}, "example.com", dns.TypeMX).msg("example.com", dns.TypeMX)
+	honest := z.reply(netip.Addr{}, "example.com", dns.TypeMX, false).msg("example.com", dns.TypeMX)
 	for _, lie := range Lies() {
 		if raw, err := tell(lie, m, honest); err != nil || len(raw) == 0 || len(raw) > maxMessage {
 			t.Errorf("%s: %d bytes, %v", lie, len(raw), err)

@@ -192,15 +192,24 @@ func TestHugeAnswersAreBounded(t *testing.T) {
 func TestSilence(t *testing.T) {
 	s := behaving(t, dnstest.Behaviour{Silent: true})
 	start := time.Now()
-	a := asking(t, s).Resolve(t.Context(), mx)
-	if took := time.Since(start); a.Outcome != dnsx.Timeout || a.Tries != 2 || took < 2*patience || took > 20*patience {
+	c := client(t, wire.Options{Servers: []string{s.Addr()}, Total: 8 * patience})
+	a := c.Resolve(t.Context(), mx)
+	// Packets at 0, 250 and 500 ms, TCP at 750.
+	if took := time.Since(start); a.Outcome != dnsx.Timeout || a.Tries != 4 || took < 8*patience || took > 40*patience || a.Transport != "udp" {
 		t.Errorf("%s: %+v", took, a)
 	}
-	c := client(t, wire.Options{Servers: []string{s.Addr(), s.Addr(), s.Addr()}, Timeout: time.Hour, Total: patience, Tries: 9})
+	c = client(t, wire.Options{Servers: []string{s.Addr(), s.Addr(), s.Addr()}, Timeout: time.Hour, Total: patience})
 	start = time.Now()
 	a = c.Resolve(t.Context(), mx)
 	if took := time.Since(start); a.Outcome != dnsx.Timeout || a.Tries != 1 || took > 20*patience {
 		t.Errorf("total: %s: %+v", took, a)
+	}
+	q := mx
+	q.Server = s.Addrs()[0].Addr()
+	c = client(t, wire.Options{Servers: []string{s.Addr()}, Lab: s.Addrs(), Total: 3 * patience})
+	start = time.Now()
+	if a, took := c.Resolve(t.Context(), q), time.Since(start); a.Outcome != dnsx.Timeout || took < 2*patience || took > 20*patience {
+		t.Errorf("authoritative: %s: %+v", took, a)
 	}
 }
 
@@ -245,7 +254,7 @@ func TestSecondServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bad := behaving(t, b)
-			c := client(t, wire.Options{Servers: []string{bad.Addr(), good.Addr()}, Timeout: patience})
+			c := client(t, wire.Options{Servers: []string{bad.Addr(), good.Addr()}, Timeout: patience, Total: 6 * patience})
 			a := c.Resolve(t.Context(), mx)
 			if a.Outcome != dnsx.NoError || !a.Has(dnsx.NoteSecondServer) || a.From != good.Addr() || a.Tries < 2 {
 				t.Errorf("%+v", a)
@@ -255,7 +264,7 @@ func TestSecondServer(t *testing.T) {
 	t.Run("both fail", func(t *testing.T) {
 		t.Parallel()
 		first, second := behaving(t, dnstest.Behaviour{Silent: true}), behaving(t, dnstest.Behaviour{Rcode: "REFUSED"})
-		c := client(t, wire.Options{Servers: []string{first.Addr(), second.Addr()}, Timeout: patience})
+		c := client(t, wire.Options{Servers: []string{first.Addr(), second.Addr()}, Timeout: patience, Total: 6 * patience})
 		a := c.Resolve(t.Context(), mx)
 		if a.Outcome != dnsx.Refused || a.From != second.Addr() || a.Has(dnsx.NoteSecondServer) || second.Count(dnstest.Query{}) != 1 {
 			t.Errorf("%+v", a)
@@ -271,7 +280,7 @@ func TestServFail(t *testing.T) {
 		return dnstest.Behaviour{Rcode: "SERVFAIL"}
 	}
 	a := asking(t, serve(t, dnstest.ServerOptions{Behave: checked})).Resolve(t.Context(), mx)
-	if a.Outcome != dnsx.Bogus || a.Tries != 2 || a.Records != nil || a.Rcode != "SERVFAIL" || a.Err == "" {
+	if a.Outcome != dnsx.Bogus || a.Tries != 3 || a.Records != nil || a.Rcode != "SERVFAIL" || a.Err == "" {
 		t.Errorf("answers without checking: %+v", a)
 	}
 	dead := behaving(t, dnstest.Behaviour{Rcode: "SERVFAIL"})

@@ -3,10 +3,10 @@ package wire
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-
-	"github.com/miekg/dns"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"deadletter/dnsx"
 	"deadletter/dnsx/wire/packet"
@@ -15,53 +15,75 @@ import (
 // inquiry is one question on its way through the servers.
 type inquiry struct {
 	client  *Client
-	servers []server
+	servers []*server
 	asked   packet.Asked
-	tries   int
-	spoofed bool
+	tries   atomic.Int64
+	spoofed atomic.Bool
 }
 
-// run asks server after server within the total time. A server that gave a
-// definite failure is not asked again; one that stayed silent, or sent what
-// cannot be read, is, in the next round.
+// told is what one server said.
+type told struct {
+	answer dnsx.Answer
+	from   int
+}
+
+// run asks one server after the other within the total time, the next one as
+// soon as one failed, or beside one that is silent for too long. The first
+// definite answer is taken.
 func (in *inquiry) run(ctx context.Context) dnsx.Answer {
 	total, cancel := context.WithTimeout(ctx, in.client.opt.Total)
 	defer cancel()
 	var best dnsx.Answer
-	done := make([]bool, len(in.servers))
-rounds:
-	for range in.client.opt.Tries {
-		for i, s := range in.servers {
-			if done[i] {
-				continue
-			}
-			a := in.ask(total, s)
-			if err := ctx.Err(); err != nil {
-				best = dnsx.Answer{Outcome: dnsx.Timeout, Err: err.Error(), From: s.name}
-				break rounds
-			}
-			settled := final(a)
-			if settled && i > 0 {
-				packet.AddNote(&a, dnsx.NoteSecondServer)
-			}
-			if settled || rank(a) > rank(best) {
-				best = a
-			}
-			if settled {
-				break rounds
-			}
-			if total.Err() != nil {
-				break rounds
-			}
-			done[i] = a.Outcome != dnsx.Timeout && a.Outcome != dnsx.Malformed
-		}
-		if !slices.Contains(done, false) {
-			break
+	if len(in.servers) == 1 {
+		best = in.ask(total, in.servers[0])
+	} else {
+		best = in.oneByOne(total, cancel)
+	}
+	if err := ctx.Err(); err != nil && !best.Outcome.Answered() {
+		best = dnsx.Answer{Outcome: dnsx.Timeout, Err: err.Error(), From: best.From}
+	}
+	best.Tries = int(in.tries.Load())
+	if in.spoofed.Load() {
+		packet.AddNote(&best, dnsx.NoteSpoofSuspected)
+	}
+	return best
+}
+
+func (in *inquiry) oneByOne(ctx context.Context, cancel context.CancelFunc) (best dnsx.Answer) {
+	var runs sync.WaitGroup
+	came := make(chan told, len(in.servers))
+	defer func() {
+		cancel()
+		runs.Wait()
+	}()
+	patience := time.NewTimer(in.client.opt.Timeout)
+	defer patience.Stop()
+	started, running := 0, 0
+	next := func() {
+		if i := started; i < len(in.servers) && ctx.Err() == nil {
+			started++
+			running++
+			runs.Go(func() { came <- told{in.ask(ctx, in.servers[i]), i} })
+			patience.Reset(in.client.opt.Timeout)
 		}
 	}
-	best.Tries = in.tries
-	if in.spoofed {
-		packet.AddNote(&best, dnsx.NoteSpoofSuspected)
+	for next(); running > 0; {
+		select {
+		case <-patience.C:
+			next()
+		case t := <-came:
+			running--
+			if final(t.answer) {
+				if t.from > 0 {
+					packet.AddNote(&t.answer, dnsx.NoteSecondServer)
+				}
+				return t.answer
+			}
+			if best.Outcome == "" || rank(t.answer) > rank(best) {
+				best = t.answer
+			}
+			next()
+		}
 	}
 	return best
 }
@@ -82,10 +104,14 @@ func rank(a dnsx.Answer) int {
 	return slices.Index(order, a.Outcome)
 }
 
-// ask puts the question to one server: with EDNS, without if the server does
-// not know that (RFC 6891 section 7), and without checking where it fails for
-// no reason given.
-func (in *inquiry) ask(ctx context.Context, s server) dnsx.Answer {
+// ask puts the question to one server: with EDNS, and without if the server
+// does not know that (RFC 6891 section 7).
+func (in *inquiry) ask(ctx context.Context, s *server) dnsx.Answer {
+	if s.direct { // it looks nothing up, so that silence says it sooner
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, in.client.opt.Total*2/3)
+		defer cancel()
+	}
 	q := query{asked: in.asked, edns: true}
 	a := in.exchange(ctx, s, q)
 	if a.Rcode == "FORMERR" || a.Rcode == "NOTIMP" || a.Rcode == "BADVERS" {
@@ -94,14 +120,37 @@ func (in *inquiry) ask(ctx context.Context, s server) dnsx.Answer {
 			a = plain
 		}
 	}
-	if a.Outcome == dnsx.ServFail && !s.direct && !explained(a) {
-		q.unchecked = true
-		if in.exchange(ctx, s, q).Outcome.Answered() {
-			a.Outcome = dnsx.Bogus
-			a.Err = "the resolver answers only when it need not validate"
-		}
+	if a.Outcome == dnsx.ServFail && !s.direct {
+		return in.why(ctx, s, q, a)
 	}
 	return a
+}
+
+// why tells a failed validation from a failure to find out. The word of a
+// server whose AD is believed is taken for it, by extended errors (RFC 8914);
+// of another they are advice only. What shows it is that the resolver answers
+// when it need not validate, and, so that it is not the servers of the domain
+// that came back meanwhile, still not when it must.
+func (in *inquiry) why(ctx context.Context, s *server, q query, failed dnsx.Answer) dnsx.Answer {
+	if s.trusted && explained(failed) {
+		if packet.SaysBogus(failed.Extended) {
+			failed.Outcome = dnsx.Bogus
+		}
+		return failed
+	}
+	ctx, cancel := context.WithTimeout(ctx, in.client.opt.Timeout)
+	defer cancel()
+	q.unchecked = true
+	if !in.exchange(ctx, s, q).Outcome.Answered() {
+		return failed
+	}
+	q.unchecked = false
+	if again := in.exchange(ctx, s, q); again.Outcome.Answered() {
+		return again
+	}
+	failed.Outcome = dnsx.Bogus
+	failed.Err = "the resolver answers only when it need not validate"
+	return failed
 }
 
 // explained reports whether extended errors give a reason; code 0 is "other".
@@ -109,37 +158,69 @@ func explained(a dnsx.Answer) bool {
 	return slices.ContainsFunc(a.Extended, func(e dnsx.ExtendedError) bool { return e.Code != 0 })
 }
 
-// exchange asks once by UDP, and by TCP where the answer was cut.
-func (in *inquiry) exchange(ctx context.Context, s server, q query) dnsx.Answer {
-	got := in.try(ctx, s, "udp", q)
-	if !got.cut {
-		return in.judge(s, got)
+// exchange asks once over the transport of the server.
+func (in *inquiry) exchange(ctx context.Context, s *server, q query) dnsx.Answer {
+	switch s.Transport {
+	case TLS:
+		return in.judge(s, s.line.ask(ctx, in, q))
+	case HTTPS:
+		return in.judge(s, s.web.ask(ctx, in, q))
 	}
-	whole := in.try(ctx, s, "tcp", q)
-	if whole.err == nil && !whole.cut {
-		a := in.judge(s, whole)
-		packet.AddNote(&a, dnsx.NoteTCP)
+	got := in.race(ctx, s, q)
+	if got.doubt {
+		// TCP did not tell. The question in plain letters is what everybody
+		// asks; that the answer stays the same speaks for both.
+		q.lower = true
+		first, again := in.judge(s, got), in.race(ctx, s, q)
+		a := in.judge(s, again)
+		if !same(first, a) {
+			in.spoofed.Store(true)
+		}
 		return a
 	}
-	a := in.judge(s, got)
-	a.Outcome, a.Authority, a.NegativeTTL, a.Authenticated = dnsx.Truncated, nil, 0, false
-	a.Err = "cut by UDP, and cut by TCP too"
-	if whole.err != nil {
-		a.Err = "cut by UDP, and none by TCP: " + whole.err.Error()
-	}
-	return a
+	return in.judge(s, got)
 }
 
-// judge gives what one try brought as an answer.
-func (in *inquiry) judge(s server, got received) dnsx.Answer {
+// same reports whether two answers say the same, times and order apart.
+func same(a, b dnsx.Answer) bool {
+	if a.Outcome != b.Outcome || len(a.Records) != len(b.Records) {
+		return false
+	}
+	for _, r := range a.Records {
+		if !slices.ContainsFunc(b.Records, func(o dnsx.Record) bool {
+			return r.Name == o.Name && r.Preference == o.Preference && r.Host == o.Host && r.Port == o.Port &&
+				r.Addr == o.Addr && r.Text == o.Text && r.Data == o.Data && (r.SOA == nil) == (o.SOA == nil) && (r.SOA == nil || *r.SOA == *o.SOA)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// judge gives what one exchange brought as an answer.
+func (in *inquiry) judge(s *server, got received) dnsx.Answer {
 	a := dnsx.Answer{Outcome: dnsx.Timeout}
 	switch {
+	case got.cut:
+		a = got.packet.Judge(in.asked)
+		a.Outcome, a.Authority, a.Zone, a.NegativeTTL = dnsx.Truncated, nil, "", 0
+		a.Err = "cut by UDP, and none by TCP"
+		switch {
+		case errors.Is(got.err, errCutAgain):
+			a.Err = "cut by UDP, and cut by TCP too"
+		case s.Transport != Plain:
+			a.Err = "cut, though nothing limits its length"
+		case got.err != nil:
+			a.Err += ": " + got.err.Error()
+		}
+		got.err = nil
 	case got.err == nil:
 		a = got.packet.Judge(in.asked)
 		a.Authenticated = got.packet.Authenticated && s.trusted && a.Outcome.Answered()
-	case errors.Is(got.err, errRefused):
+		older(&a, got.age)
+	case errors.Is(got.err, errRefused), errors.Is(got.err, errProof), errors.Is(got.err, errHTTP):
 		a.Outcome = dnsx.Refused
-	case errors.Is(got.err, errUnreachable):
+	case errors.Is(got.err, errUnreachable), errors.Is(got.err, errLookup):
 		a.Outcome = dnsx.Offline
 	case errors.Is(got.err, packet.ErrMalformed):
 		a.Outcome = dnsx.Malformed
@@ -147,32 +228,27 @@ func (in *inquiry) judge(s server, got received) dnsx.Answer {
 	if got.err != nil {
 		a.Err = got.err.Error()
 	}
+	if got.whole {
+		packet.AddNote(&a, dnsx.NoteTCP)
+	}
 	a.Raw = got.raw
 	a.From, a.Transport = s.name, got.transport
+	if a.Transport == "" {
+		a.Transport = string(s.Transport)
+	}
 	return a
 }
 
-// query is what a packet to a server asks.
-type query struct {
-	asked     packet.Asked
-	edns      bool
-	unchecked bool // CD: the resolver need not validate
-}
-
-// pack gives the bytes of a query. AD says that the AD of the answer is
-// understood (RFC 6840 section 5.7).
-func (q query) pack(id uint16) ([]byte, error) {
-	m := &dns.Msg{Question: []dns.Question{{Name: dns.Fqdn(q.asked.Name), Qtype: q.asked.Type, Qclass: dns.ClassINET}}}
-	m.Id = id
-	m.RecursionDesired = !q.asked.Direct
-	m.AuthenticatedData = !q.asked.Direct
-	m.CheckingDisabled = q.unchecked
-	if q.edns {
-		m.SetEdns0(udpSize, false)
+// older takes from the times to live what a cache on the way has used of them
+// (RFC 8484 section 5.1).
+func older(a *dnsx.Answer, age uint32) {
+	if age == 0 {
+		return
 	}
-	raw, err := m.Pack()
-	if err != nil {
-		return nil, fmt.Errorf("cannot be asked: %w", err)
+	for _, records := range [][]dnsx.Record{a.Records, a.Chain} {
+		for i := range records {
+			records[i].TTL -= min(age, records[i].TTL)
+		}
 	}
-	return raw, nil
+	a.NegativeTTL -= min(age, a.NegativeTTL)
 }

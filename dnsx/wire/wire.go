@@ -1,15 +1,23 @@
-// Package wire asks real DNS servers, by UDP and TCP (RFC 1035, RFC 7766), as
-// a [dnsx.Resolver].
+// Package wire asks real DNS servers as a [dnsx.Resolver]: by UDP and TCP
+// (RFC 1035, RFC 7766), over TLS (RFC 7858) and over HTTPS (RFC 8484).
 //
-// A question goes to one resolver after the other until one of them answers,
-// or to one authoritative server where the question names it. Every try has a
-// socket, a source port and an ID of its own, and a packet that does not
-// answer the very question is dropped and the true one waited for: the DNS
-// library alone would take it (RFC 5452 section 9.1).
+// A question goes to one resolver, and to the next one too where that fails or
+// stays silent; or to one authoritative server where the question names it.
+// Every packet has a socket, a source port, an ID, letters of random case and a
+// cookie of its own, and what does not answer the very question is dropped and
+// the true answer waited for: the DNS library alone would take it (RFC 5452
+// section 9.1). An answer whose letters are others is asked for again by TCP,
+// which nobody off the path can forge, and TCP tells whether that is a habit of
+// the server. Cookies (RFC 7873) are sent by UDP and held against the answer; an
+// answer without one is taken, since the servers behind one address differ.
+//
+// TCP serves what UDP cannot carry and has a connection for each question;
+// encrypted connections are kept and shared.
 package wire
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -26,12 +34,7 @@ import (
 const (
 	defaultTimeout = 2 * time.Second
 	defaultTotal   = 6 * time.Second
-	defaultTries   = 2
-	defaultPort    = 53
-
-	udpSize   = 1232 // bytes asked for by EDNS: fits every path unfragmented
-	plainSize = 512  // bytes of UDP without EDNS (RFC 1035 section 4.2.1)
-	maxRaw    = 4096 // bytes of an answer that are kept
+	defaultTries   = 5
 
 	// MaxServers bounds the resolvers of one client.
 	MaxServers = 16
@@ -46,36 +49,57 @@ var ErrServer = errors.New("not a resolver")
 // Options says whom a [Client] asks and how long it waits. Zero values take
 // the defaults that are named.
 type Options struct {
-	Servers       []string         // resolvers as --resolver names them, asked in this order
-	Timeout       time.Duration    // for one try; 2 s
-	Total         time.Duration    // for one question; 6 s
-	Tries         int              // rounds through the servers that did not answer; 2
-	Clock         func() time.Time // gives At and Took; time.Now
+	Servers       []string         // resolvers as ParseServer takes them, asked in this order
+	Timeout       time.Duration    // for one server, before the next one is asked too; for TCP where UDP was cut; 2 s
+	Total         time.Duration    // for one question; 6 s, of which an authoritative server gets two thirds
+	Tries         int              // packets by UDP to one server at most; 5
+	Clock         func() time.Time // gives At and Took, and the time that certificates are held against; time.Now
 	Lab           []netip.AddrPort // the only special addresses that are asked as authoritative servers, each at its port
 	AuthorityPort uint16           // of authoritative servers; 53
+	Roots         *x509.CertPool   // whom to believe about certificates, which are always checked; the system's
 
-	// Dial opens a connection; a net.Dialer's DialContext.
+	// Dial opens a connection to an address and port; a net.Dialer's DialContext.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Lookup gives the addresses of an encrypted resolver that is known by
+	// name only; the system's resolver. It is asked once for each.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
-// Client asks servers. It keeps nothing between questions and is safe for
-// concurrent use.
+// Client asks servers. It is safe for concurrent use. It keeps encrypted
+// connections, and of servers how they are asked best, but no answers. Who has
+// it from New closes it.
 type Client struct {
 	opt     Options
-	servers []server
+	servers []*server
+	memory  *memory
 	buffers sync.Pool // of *[]byte for UDP
+
+	closed context.Context // done when the client is closed
+	close  context.CancelFunc
+	mu     sync.Mutex // held to start a run, and to close
+	runs   sync.WaitGroup
 }
 
 var _ dnsx.Resolver = (*Client)(nil)
 
 // server is one that is asked.
 type server struct {
-	name    string // address and port
-	trusted bool   // its AD may be believed: it is on this host
+	Server
+	name    string // in dnsx.Answer.From
+	trusted bool   // its AD may be believed
 	direct  bool   // authoritative, asked without recursion
+	habits  *habits
+	line    *line // TLS
+	web     *web  // HTTPS
+
+	looking   chan struct{} // held by who looks the address up, and for what follows
+	found     []netip.Addr
+	lookupErr error
+	failedAt  time.Time
 }
 
-// New gives a client. The error wraps ErrNoServer or ErrServer.
+// New gives a client. The error wraps ErrNoServer or ErrServer. Nothing is
+// sent and no connection is opened before the first question.
 func New(opt Options) (*Client, error) {
 	if len(opt.Servers) == 0 {
 		return nil, fmt.Errorf("%w is named", ErrNoServer)
@@ -83,68 +107,99 @@ func New(opt Options) (*Client, error) {
 	if len(opt.Servers) > MaxServers {
 		return nil, fmt.Errorf("%w: %d are named, %d are the most", ErrServer, len(opt.Servers), MaxServers)
 	}
-	c := &Client{opt: opt}
-	for _, s := range opt.Servers {
-		at, err := ParseServer(s)
+	c := &Client{opt: opt, memory: newMemory()}
+	c.opt.Servers = slices.Clone(opt.Servers)
+	c.opt.Lab = slices.Clone(opt.Lab)
+	c.opt.complete()
+	for _, text := range opt.Servers {
+		parsed, err := ParseServer(text)
 		if err != nil {
 			return nil, err
 		}
-		c.servers = append(c.servers, server{name: at.String(), trusted: at.Addr().IsLoopback()})
-	}
-	c.opt.Servers = slices.Clone(opt.Servers)
-	c.opt.Lab = slices.Clone(opt.Lab)
-	if c.opt.Timeout <= 0 {
-		c.opt.Timeout = defaultTimeout
-	}
-	if c.opt.Total <= 0 {
-		c.opt.Total = defaultTotal
-	}
-	if c.opt.Tries <= 0 {
-		c.opt.Tries = defaultTries
-	}
-	if c.opt.Clock == nil {
-		c.opt.Clock = time.Now
-	}
-	if c.opt.AuthorityPort == 0 {
-		c.opt.AuthorityPort = defaultPort
-	}
-	if c.opt.Dial == nil {
-		c.opt.Dial = new(net.Dialer).DialContext
+		s := &server{Server: parsed, name: parsed.String(), habits: &habits{}, looking: make(chan struct{}, 1)}
+		s.trusted, _ = parsed.Trust()
+		switch parsed.Transport {
+		case TLS:
+			s.line = newLine(c, s)
+		case HTTPS:
+			s.web = newWeb(c, s)
+		}
+		c.servers = append(c.servers, s)
 	}
 	c.buffers.New = func() any {
 		b := make([]byte, maxRaw)
 		return &b
 	}
+	c.closed, c.close = context.WithCancel(context.Background())
 	return c, nil
 }
 
-// Name gives the resolvers as they were named, with commas between.
-func (c *Client) Name() string { return strings.Join(c.opt.Servers, ",") }
+// complete puts the defaults in.
+func (o *Options) complete() {
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.Total <= 0 {
+		o.Total = defaultTotal
+	}
+	if o.Tries <= 0 {
+		o.Tries = defaultTries
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.AuthorityPort == 0 {
+		o.AuthorityPort = portPlain
+	}
+	if o.Dial == nil {
+		o.Dial = new(net.Dialer).DialContext
+	}
+	if o.Lookup == nil {
+		o.Lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host+".")
+		}
+	}
+}
 
-// ParseServer reads a resolver's address: "9.9.9.9", "127.0.0.1:5300", "::1"
-// or "[::1]:53", port 53 where none is given. The error wraps ErrServer.
-func ParseServer(s string) (netip.AddrPort, error) {
-	s = strings.TrimSpace(s)
-	if scheme, _, ok := strings.Cut(s, "://"); ok {
-		return netip.AddrPort{}, fmt.Errorf("%w: %q: %s is not taken, give an address like 9.9.9.9 or [::1]:53, or zone:FILE",
-			ErrServer, s, scheme)
+// spawn runs f until it ends; Close waits for it. Of a closed client it ends soon.
+func (c *Client) spawn(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed.Err() == nil {
+		c.runs.Go(f)
+		return
 	}
-	bare := s
-	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
-		bare = s[1 : len(s)-1]
+	f()
+}
+
+// Close ends the connections that are kept, and the questions that are on
+// them. A question after it is answered as if nobody were there, by encrypted
+// transports; plain DNS keeps nothing that could be closed. It never fails.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	c.close()
+	c.mu.Unlock()
+	for _, s := range c.servers {
+		if s.web != nil {
+			s.web.close()
+		}
 	}
-	if addr, err := netip.ParseAddr(bare); err == nil {
-		return netip.AddrPortFrom(addr.Unmap(), defaultPort), nil
+	c.runs.Wait()
+	return nil
+}
+
+// Name gives the resolvers as they were named, with commas between, and of
+// one without an address that the system is asked for it.
+func (c *Client) Name() string {
+	var names []string
+	for i, s := range c.servers {
+		name := strings.TrimSpace(c.opt.Servers[i])
+		if s.LookedUp() {
+			name += " (address from the system)"
+		}
+		names = append(names, name)
 	}
-	at, err := netip.ParseAddrPort(s)
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("%w: %q: give an address like 9.9.9.9, 127.0.0.1:5300 or [::1]:53, or zone:FILE",
-			ErrServer, s)
-	}
-	if at.Port() == 0 {
-		return netip.AddrPort{}, fmt.Errorf("%w: %q: port 0", ErrServer, s)
-	}
-	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), nil
+	return strings.Join(names, ",")
 }
 
 // Resolve asks, and gives the answer or the best that is known of why there
@@ -179,9 +234,12 @@ func (c *Client) resolve(ctx context.Context, q dnsx.Question) dnsx.Answer {
 				Err: q.Server.String() + " is a private or special address and is not contacted",
 			}
 		}
-		servers = []server{{name: at.String(), direct: true}}
+		servers = []*server{{
+			Server: Server{Transport: Plain, Addr: at.Addr(), Port: at.Port()},
+			name:   at.String(), direct: true, habits: c.memory.of(at),
+		}}
 	}
-	in := inquiry{
+	in := &inquiry{
 		client: c, servers: servers,
 		asked: packet.Asked{Name: name, Type: t, Direct: q.Server.IsValid()},
 	}

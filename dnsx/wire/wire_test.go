@@ -88,11 +88,12 @@ func client(t testing.TB, opt wire.Options) *wire.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
 
 func asking(t testing.TB, s *dnstest.Server) *wire.Client {
-	return client(t, wire.Options{Servers: []string{s.Addr()}, Timeout: patience})
+	return client(t, wire.Options{Servers: []string{s.Addr()}, Timeout: patience, Total: 6 * patience})
 }
 
 func TestAnswerSaysWhence(t *testing.T) {
@@ -289,17 +290,34 @@ example.com. MX 10 old.example.com.
 func TestParseServer(t *testing.T) {
 	for in, want := range map[string]string{
 		"9.9.9.9": "9.9.9.9:53", "127.0.0.1:5300": "127.0.0.1:5300", "[::1]:53": "[::1]:53", "::1": "[::1]:53",
-		"[2620:fe::fe]": "[2620:fe::fe]:53", " 9.9.9.9 ": "9.9.9.9:53", "::ffff:9.9.9.9": "9.9.9.9:53", "fe80::1%eth0": "[fe80::1%eth0]:53",
+		"[2620:fe::fe]": "[2620:fe::fe]:53", " 9.9.9.9 ": "9.9.9.9:53",
+		"tls://9.9.9.9": "tls://9.9.9.9:853", "tls://[2620:fe::fe]": "tls://[2620:fe::fe]:853", "tls://9.9.9.9:8853#DNS.quad9.net.": "tls://9.9.9.9:8853#dns.quad9.net",
+		"tls://dns.quad9.net": "tls://dns.quad9.net:853", "tls://dns.quad9.net#9.9.9.9": "tls://9.9.9.9:853#dns.quad9.net",
+		"tls://dns.quad9.net/#[2620:fe::fe]": "tls://[2620:fe::fe]:853#dns.quad9.net", "tls://[::ffff:9.9.9.9]": "tls://9.9.9.9:853",
+		"https://dns.quad9.net/dns-query": "https://dns.quad9.net/dns-query", "https://9.9.9.9/dns-query": "https://9.9.9.9/dns-query",
+		"https://dns.quad9.net:8443/dns-query#9.9.9.9": "https://dns.quad9.net:8443/dns-query#9.9.9.9",
+		"https://9.9.9.9/a?b=c#dns.quad9.net":          "https://dns.quad9.net/a?b=c#9.9.9.9", "https://[2620:fe::fe]/q": "https://[2620:fe::fe]/q",
+		"::ffff:9.9.9.9": "9.9.9.9:53", "fe80::1%eth0": "[fe80::1%eth0]:53",
 	} {
 		if got, err := wire.ParseServer(in); err != nil || got.String() != want {
 			t.Errorf("%s: %s, %v", in, got, err)
 		}
 	}
 	for in, want := range map[string]string{
-		"tls://9.9.9.9": "tls is not taken", "https://dns.example/q": "https is not taken", "dns.example.com": "give an address",
-		"": "give an address", "9.9.9.9:0": "port 0", "9.9.9.9:x": "give an address", "zone:x": "give an address",
+		"http://dns.example/dns-query": "http is not encrypted", "quic://9.9.9.9": "quic is not taken", "dns.example.com": "give an address",
+		"tls://": "there is no name or address", "tls://9.9.9.9#": "", "tls://9.9.9.9#1.1.1.1": "behind #", "tls://a.example#b.example": "behind #",
+		"tls://9.9.9.9:0": "port 0", "tls://9.9.9.9:99999": "port 99999", "tls://9.9.9.9/dns-query": "a path is not taken", "tls://x y": "it cannot be read",
+		"https://dns.example": "the path is missing", "https://u:p@dns.example/q": "password", "https:///q": "there is no name", "https://dns.example/q#!": "behind # there is no name",
+		"tls://-a.example": "there is no name",
+		"":                 "give an address", "9.9.9.9:0": "port 0", "9.9.9.9:x": "give an address", "zone:x": "give an address",
 	} {
 		_, err := wire.New(wire.Options{Servers: []string{in}})
+		if want == "" {
+			if err != nil {
+				t.Error(err)
+			}
+			continue
+		}
 		if !errors.Is(err, wire.ErrServer) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", in, err)
 		}

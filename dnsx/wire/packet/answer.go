@@ -26,8 +26,8 @@ func (p Packet) Answers(asked Asked) bool {
 
 // Judge says what the packet answers: outcome, records, chain, authority,
 // extended errors and notes, and Authoritative. Where and when it came from,
-// and whether its AD may be believed, is for the caller to add. The outcome is
-// never Absent without what RFC 2308 section 2 asks for.
+// and whether its AD may be believed, is for the caller to add; so is Bogus, which
+// no packet shows by itself: extended errors are a claim. The outcome is never Absent without what RFC 2308 section 2 asks for.
 func (p Packet) Judge(asked Asked) dnsx.Answer {
 	a := dnsx.Answer{Rcode: rcodeName(p.Rcode), Authoritative: p.Authoritative, Extended: p.Extended}
 	if p.Trailing > 0 {
@@ -38,9 +38,6 @@ func (p Packet) Judge(asked Asked) dnsx.Answer {
 		p.readData(&a, asked)
 	case dns.RcodeServerFailure:
 		a.Outcome = dnsx.ServFail
-		if saysBogus(p.Extended) {
-			a.Outcome = dnsx.Bogus
-		}
 	case dns.RcodeRefused:
 		a.Outcome = dnsx.Refused
 	default:

@@ -9,6 +9,7 @@ package packet
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -55,7 +56,8 @@ type Packet struct {
 	Answer    []dns.RR
 	Authority []dns.RR
 	Extended  []dnsx.ExtendedError
-	Trailing  int // bytes after the last record
+	Cookie    []byte // EDNS cookie (RFC 7873), the client's part first; nil for none
+	Trailing  int    // bytes after the last record
 }
 
 // Parse reads a message. On error the Packet holds what could be read before
@@ -171,8 +173,8 @@ func completeSOA(raw []byte, next int, rr dns.RR) bool {
 	return at+5*4 == next
 }
 
-// readEDNS takes the upper bits of the response code and the extended errors
-// (RFC 8914) from the first OPT record.
+// readEDNS takes the upper bits of the response code, the extended errors
+// (RFC 8914) and the cookie from the first OPT record.
 func (p *Packet) readEDNS(extra []dns.RR) {
 	for _, rr := range extra {
 		opt, ok := rr.(*dns.OPT)
@@ -181,6 +183,10 @@ func (p *Packet) readEDNS(extra []dns.RR) {
 		}
 		p.Rcode |= opt.ExtendedRcode()
 		for _, o := range opt.Option {
+			if c, ok := o.(*dns.EDNS0_COOKIE); ok && p.Cookie == nil {
+				p.Cookie, _ = hex.DecodeString(c.Cookie) // written in hex by the library
+				continue
+			}
 			e, ok := o.(*dns.EDNS0_EDE)
 			if !ok || len(p.Extended) == maxExtended {
 				continue
@@ -239,7 +245,9 @@ func rcodeName(rcode int) string {
 // failed (RFC 8914 section 4). 3 and 4, stale and forged answer, do not.
 var validationErrors = [...]uint16{1, 2, 5, 6, 7, 8, 9, 10, 11, 12}
 
-func saysBogus(extended []dnsx.ExtendedError) bool {
+// SaysBogus reports whether an extended error claims that validation failed.
+// It is a claim: whoever may write the answer may write it (RFC 8914 section 6).
+func SaysBogus(extended []dnsx.ExtendedError) bool {
 	return slices.ContainsFunc(extended, func(e dnsx.ExtendedError) bool {
 		return slices.Contains(validationErrors[:], e.Code)
 	})
