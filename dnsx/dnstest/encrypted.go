@@ -58,17 +58,18 @@ func (s *Server) listenEncrypted() error {
 		port := l.Addr().(*net.TCPAddr).AddrPort().Port()
 		return l, netip.AddrPortFrom(at.Addr(), port), nil
 	}
-	l, overTLS, err := open()
+	stream, overTLS, err := open()
 	if err != nil {
 		return err
 	}
-	s.overTLS = overTLS
-	s.close = append(s.close, l.Close)
-	s.wg.Go(func() { s.serveStream(tls.NewListener(l, config), at, "tls") })
+	s.close = append(s.close, stream.Close)
+	s.wg.Go(func() { s.serveStream(tls.NewListener(stream, config), at, "tls") })
 
-	if l, s.overWeb, err = open(); err != nil {
+	l, overWeb, err := open()
+	if err != nil {
 		return err
 	}
+	s.overTLS, s.overWeb = overTLS, overWeb
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)

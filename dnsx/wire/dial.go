@@ -46,6 +46,7 @@ func (s *server) addresses(ctx context.Context, opt *Options) ([]netip.Addr, err
 		s.lookupErr, s.failedAt = err, opt.Clock()
 		return nil, err
 	}
+	s.lookupErr = nil
 	for _, addr := range found[:min(len(found), maxAddresses)] {
 		s.found = append(s.found, addr.Unmap())
 	}

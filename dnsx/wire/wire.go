@@ -188,6 +188,28 @@ func (c *Client) Close() error {
 	return nil
 }
 
+// Servers gives the resolvers, in the order in which they are asked.
+func (c *Client) Servers() []Server {
+	list := make([]Server, len(c.servers))
+	for i, s := range c.servers {
+		list[i] = s.Server
+	}
+	return list
+}
+
+// Each gives a client for each resolver alone, in the same order. They share
+// the connections of this one and end with it.
+func (c *Client) Each() []*Client {
+	list := make([]*Client, len(c.servers))
+	for i, s := range c.servers {
+		one := &Client{opt: c.opt, servers: []*server{s}, memory: c.memory, closed: c.closed, close: c.close}
+		one.opt.Servers = c.opt.Servers[i : i+1]
+		one.buffers.New = c.buffers.New
+		list[i] = one
+	}
+	return list
+}
+
 // Name gives the resolvers as they were named, with commas between, and of
 // one without an address that the system is asked for it.
 func (c *Client) Name() string {

@@ -351,7 +351,7 @@ func TestSocketErrorsAreToldApart(t *testing.T) {
 		syscall.ENETUNREACH: dnsx.Offline, syscall.EHOSTUNREACH: dnsx.Offline, syscall.EPERM: dnsx.Offline,
 		syscall.EACCES: dnsx.Offline, syscall.ECONNREFUSED: dnsx.Refused, syscall.EMFILE: dnsx.Timeout,
 	} {
-		c := client(t, wire.Options{Servers: []string{"9.9.9.9", "8.8.8.8"}, Dial: func(_ context.Context, network, _ string) (net.Conn, error) {
+		c := client(t, wire.Options{Servers: []string{"9.9.9.9", "8.8.8.8"}, Total: patience, Dial: func(_ context.Context, network, _ string) (net.Conn, error) {
 			return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", errno)}
 		}})
 		a := c.Resolve(t.Context(), mx)
@@ -363,7 +363,7 @@ func TestSocketErrorsAreToldApart(t *testing.T) {
 
 func TestOfflineOnlyWhenNoServerIsReached(t *testing.T) {
 	s := behaving(t, dnstest.Behaviour{Silent: true})
-	c := client(t, wire.Options{Servers: []string{"9.9.9.9", s.Addr()}, Timeout: patience, Tries: 1, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+	c := client(t, wire.Options{Servers: []string{"9.9.9.9", s.Addr()}, Timeout: patience, Total: 3 * patience, Tries: 1, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 		if address == "9.9.9.9:53" {
 			return nil, syscall.ENETUNREACH
 		}

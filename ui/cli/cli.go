@@ -152,7 +152,7 @@ folders given, "-" for standard input, or with a screen to paste one into.`,
 	}
 	root.SetVersionTemplate("deadletter {{.Version}}\n")
 	flags := root.PersistentFlags()
-	flags.StringArrayVar(&g.resolvers, "resolver", nil, "who answers DNS: ADDR, ADDR:PORT, or zone:FILE for answers from zone text (repeatable; default: the system's)")
+	flags.StringArrayVar(&g.resolvers, "resolver", nil, "who answers DNS: ADDR, ADDR:PORT, tls://ADDR[#NAME], https://HOST/dns-query[#ADDR], or zone:FILE for answers from zone text (repeatable; default: the system's)")
 	flags.StringArrayVar(&g.ownMTAs, "own-mta", nil, "host, domain or address that is the sender's own (repeatable)")
 	flags.BoolVar(&g.offline, "offline", false, "open no socket at all")
 	flags.StringVar(&g.color, "color", "auto", "auto, always or never")

@@ -159,6 +159,7 @@ func (d *desk) close() error {
 	for _, s := range d.sessions {
 		errs = append(errs, s.Close())
 	}
+	closeResolver(d.resolver)
 	if d.store != nil {
 		errs = append(errs, d.store.Close())
 	}

@@ -59,6 +59,7 @@ func surveyDomain(ctx context.Context, env Environment, g *globals, domain strin
 	if err != nil {
 		return err
 	}
+	defer closeResolver(resolver)
 	_, subject.NoNetwork = resolver.(*dnstest.Resolver)
 	ctx, cancel := context.WithTimeout(ctx, investigateWithin)
 	defer cancel()

@@ -14,6 +14,7 @@ import (
 	"deadletter/diagnose/casefile"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
+	"deadletter/dnsx/wire"
 	"deadletter/ui/clip"
 	"deadletter/ui/term"
 )
@@ -28,9 +29,10 @@ func doctorCommand(env Environment, g *globals) *cobra.Command {
 		Use:   "doctor",
 		Short: "say what the terminal, the clipboard, the resolver and the case folder can do, and why",
 		Long: `Doctor looks at what the workbench will use: the terminal as the environment
-tells of it, the way a copy would go and why, the resolver, the case folder. It
-asks the resolver one question, about the root, unless --offline is given. With
---copy it sends a test line the way a copy would go.`,
+tells of it, the way a copy would go and why, the resolvers, the case folder. It
+asks each resolver one question, about the root, unless --offline is given, and
+says how it is asked and whether its word on DNSSEC is trusted. With --copy it sends
+a test line the way a copy would go.`,
 		Example: "  deadletter doctor\n  deadletter doctor --copy --clipboard osc52",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -126,26 +128,65 @@ func terminalText(tty bool, c term.Capabilities) safe.Text {
 	return text
 }
 
-// resolverHealth asks for the root's name servers, which every resolver knows.
+// resolverHealth asks each resolver for the root's name servers, which every
+// resolver knows.
 func resolverHealth(ctx context.Context, env Environment, g *globals, line func(string, safe.Text)) int {
 	resolver, err := newResolver(g, env.Now)
 	if err != nil {
 		line("resolver", safe.Of(err.Error()))
 		return exitNoNetwork
 	}
+	defer closeResolver(resolver)
 	if g.offline {
 		line("resolver", "offline: nothing is asked")
 		return exitDiagnosed
 	}
-	a := resolver.Resolve(ctx, dnsx.Question{Name: ".", Type: dnsx.TypeNS})
-	text := safe.Textf("%s: %s in %d ms", resolver.Name(), safe.Of(string(a.Outcome)), a.Took.Milliseconds())
-	if a.Err != "" {
-		text = safe.Textf("%s (%s)", text, a.Err)
+	each := []dnsx.Resolver{resolver}
+	client, asks := resolver.(*wire.Client)
+	if asks {
+		each = nil
+		for _, c := range client.Each() {
+			each = append(each, c)
+		}
 	}
-	line("resolver", text)
-	if a.Outcome == dnsx.Timeout || a.Outcome == dnsx.Offline || a.Outcome == dnsx.Refused {
+	label, reached := "resolver", false
+	for i, r := range each {
+		a := r.Resolve(ctx, dnsx.Question{Name: ".", Type: dnsx.TypeNS})
+		text := safe.Textf("%s: %s in %d ms", r.Name(), safe.Of(string(a.Outcome)), a.Took.Milliseconds())
+		if a.Err != "" {
+			text = safe.Textf("%s (%s)", text, a.Err)
+		}
+		line(label, text)
+		label = ""
+		if asks {
+			line("", transportText(client.Servers()[i], a))
+		}
+		reached = reached || a.Outcome != dnsx.Timeout && a.Outcome != dnsx.Offline && a.Outcome != dnsx.Refused
+	}
+	if !reached {
 		line("", "no answer: name another with --resolver ADDR, or work with --offline")
 		return exitNoNetwork
 	}
 	return exitDiagnosed
+}
+
+// transportText says how a resolver is asked, and whether its word on DNSSEC
+// counts.
+func transportText(s wire.Server, a dnsx.Answer) safe.Text {
+	text := map[wire.Transport]safe.Text{
+		wire.Plain: "by UDP and TCP", wire.TLS: "over TLS", wire.HTTPS: "over HTTPS",
+	}[s.Transport]
+	if s.LookedUp() {
+		text += ", at the address that the system gives for the name"
+	}
+	trusted, why := s.Trust()
+	switch {
+	case trusted && a.Authenticated:
+		text += "; DNSSEC: it validates, and its word is trusted"
+	case trusted:
+		text += "; DNSSEC: its word is trusted, it did not validate this answer"
+	default:
+		text += "; DNSSEC: its word is not trusted"
+	}
+	return safe.Textf("%s: %s", text, why)
 }

@@ -70,6 +70,7 @@ func headless(ctx context.Context, env Environment, g *globals, paths []string, 
 	if err != nil {
 		return err
 	}
+	defer closeResolver(o.resolver)
 	list, unreadable := readAll(ctx, env, g.ownMTAs, paths, env.Stderr)
 	groups := gather(list)
 	if len(groups) == 0 {

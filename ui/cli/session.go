@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"os/user"
@@ -56,9 +57,16 @@ func newResolver(g *globals, now func() time.Time) (dnsx.Resolver, error) {
 	}
 	client, err := wire.New(wire.Options{Servers: servers, Clock: now, Lab: lab})
 	if err != nil {
-		return nil, fail(exitUsage, "9.9.9.9, 127.0.0.1:5300, [::1]:53 or zone:FILE", "--resolver: %w", err)
+		return nil, fail(exitUsage, "9.9.9.9, 127.0.0.1:5300, [::1]:53, tls://9.9.9.9#dns.quad9.net, https://dns.quad9.net/dns-query or zone:FILE", "--resolver: %w", err)
 	}
 	return client, nil
+}
+
+// closeResolver ends the connections that a resolver keeps, where it does.
+func closeResolver(r dnsx.Resolver) {
+	if c, ok := r.(io.Closer); ok {
+		_ = c.Close() // of a wire.Client it never fails
+	}
 }
 
 func zoneResolver(path string, now func() time.Time) (dnsx.Resolver, error) {

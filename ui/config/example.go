@@ -7,6 +7,8 @@ own_mta = ["out1.sender.example", "192.0.2.0/28"]
 
 # Whom to ask for DNS, as --resolver takes it. Without this line: the system's.
 # resolver = ["9.9.9.9", "149.112.112.112"]
+# Encrypted, with the name that the certificate must hold:
+# resolver = ["tls://9.9.9.9#dns.quad9.net", "https://dns.quad9.net/dns-query#149.112.112.112"]
 
 # The way to copy: tmux, osc52, native or file. Without this line: the best there is.
 # clipboard = "tmux"
