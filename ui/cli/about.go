@@ -74,6 +74,15 @@ func manCommand(env Environment) *cobra.Command {
 			page = page.WithSection("Exit codes", strings.Join([]string{
 				"0 diagnosed", "1 undetermined", "2 usage", "3 network needed and not there", "4 input unreadable or no bounce",
 			}, "\n")).WithSection("Files", "$XDG_DATA_HOME/deadletter/cases/ID.journal: one case a file, mode 0600.").
+				WithSection("Resolvers", strings.Join([]string{
+					"9.9.9.9, 127.0.0.1:5300, [::1]:53: by UDP and TCP.",
+					"tls://9.9.9.9#dns.quad9.net, tls://dns.quad9.net:853: DNS over TLS (RFC 7858).",
+					"https://dns.quad9.net/dns-query#9.9.9.9: DNS over HTTPS (RFC 8484).",
+					"zone:FILE: answers from zone text, without network.",
+					"Behind # stands the name that the certificate must hold, or the address to go to. Without an address the system is asked for it once.",
+					"Certificates are always checked, redirects are not followed, proxies are not used.",
+					"What DNSSEC proved is believed of a resolver on this host or an encrypted one; doctor says so of each.",
+				}, "\n")).
 				WithSection("Privacy", "Nothing leaves this machine but DNS questions to the resolver that the first screen names. --offline opens no socket.")
 			_, err = fmt.Fprintln(env.Stdout, page.Build(roff.NewDocument()))
 			return err

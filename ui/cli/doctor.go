@@ -183,6 +183,8 @@ func transportText(s wire.Server, a dnsx.Answer) safe.Text {
 	switch {
 	case trusted && a.Authenticated:
 		text += "; DNSSEC: it validates, and its word is trusted"
+	case trusted && !a.Outcome.Answered():
+		text += "; DNSSEC: its word would be trusted"
 	case trusted:
 		text += "; DNSSEC: its word is trusted, it did not validate this answer"
 	default:
