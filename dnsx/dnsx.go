@@ -43,7 +43,7 @@ const (
 	NoData     Outcome = "nodata"      // the name exists, the type does not (RFC 2308 section 2.2)
 	NXDomain   Outcome = "nxdomain"    // the name does not exist (RFC 2308 section 2.1)
 	ServFail   Outcome = "servfail"    // the server could not find out
-	Bogus      Outcome = "bogus"       // servfail, and DNSSEC validation is why (RFC 8914 codes 1 to 12)
+	Bogus      Outcome = "bogus"       // servfail, and DNSSEC validation is why: a resolver whose AD is believed says so (RFC 8914), or it answers only unchecked (CD)
 	Refused    Outcome = "refused"     // the server does not answer us
 	OtherRcode Outcome = "other_rcode" // any other response code
 	Timeout    Outcome = "timeout"     // no usable answer within the time
@@ -101,7 +101,9 @@ type SOA struct {
 }
 
 // ExtendedError is an EDNS extended error (RFC 8914): a claim of the server.
-// Text is raw bytes from the wire and must be shown only through package safe.
+// It is advice: alone it never changes an outcome, unless the resolver is one
+// whose AD is believed too. Text is raw bytes from the wire and must be shown
+// only through package safe.
 type ExtendedError struct {
 	Code uint16 `json:"code"`
 	Text string `json:"text,omitempty"`
@@ -118,13 +120,13 @@ type Answer struct {
 	Authority     *SOA            `json:"authority,omitempty"`     // SOA that came with a negative answer
 	Zone          string          `json:"zone,omitempty"`          // the zone that Authority stands at the top of, where the resolver tells
 	NegativeTTL   uint32          `json:"negative_ttl,omitempty"`  // seconds a negative answer may be kept (RFC 2308 section 5)
-	From          string          `json:"from,omitempty"`          // who answered: address and port, "tls://..." or "zone:FILE"
-	Transport     string          `json:"transport,omitempty"`     // udp, tcp, zone
+	From          string          `json:"from,omitempty"`          // who answered: address and port, "tls://...", "https://..." or "zone:FILE"
+	Transport     string          `json:"transport,omitempty"`     // udp, tcp, tls, https, zone
 	At            time.Time       `json:"at"`                      // when the answer came
 	Took          time.Duration   `json:"took"`                    // from the first packet of this question to its answer, nanoseconds
 	Authoritative bool            `json:"authoritative,omitempty"` // AA
 	Authenticated bool            `json:"authenticated,omitempty"` // AD, and from a server whose AD we may trust
-	Tries         int             `json:"tries,omitempty"`         // packets or connections that were needed
+	Tries         int             `json:"tries,omitempty"`         // packets, and questions over connections, that were sent
 	Extended      []ExtendedError `json:"extended,omitempty"`
 	Notes         []Note          `json:"notes,omitempty"`
 	Err           string          `json:"err,omitempty"` // why there is no answer; untrusted text
@@ -136,7 +138,7 @@ type Note string
 
 // The notes.
 const (
-	NoteSpoofSuspected Note = "spoof_suspected" // packets with the right ID and a wrong question were discarded before the answer
+	NoteSpoofSuspected Note = "spoof_suspected" // packets with the right ID and a wrong question, letters or cookie were discarded before the answer
 	NoteIgnoredRecords Note = "ignored_records" // records that do not belong to the question were left out
 	NoteTrailing       Note = "trailing_bytes"  // bytes after the end of the message
 	NoteCapped         Note = "capped"          // more records than are kept; Records holds the first

@@ -153,6 +153,9 @@ func (s Server) String() string {
 	if s.Transport == HTTPS && s.Addr.IsValid() && s.Host != "" {
 		first, second = s.Host, s.Addr.String()
 	}
+	if s.Transport != Plain { // a zone, in a URL (RFC 6874)
+		first, second = strings.ReplaceAll(first, "%", "%25"), strings.ReplaceAll(second, "%", "%25")
+	}
 	if strings.Contains(first, ":") {
 		first = "[" + first + "]"
 	}
