@@ -47,7 +47,6 @@ type session struct {
 
 type waiter struct {
 	sent sent
-	bad  bool // something that says nothing came under its ID
 	came chan received
 	lied func() // told when a message under the ID is no answer
 }
