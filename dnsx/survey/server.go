@@ -67,7 +67,7 @@ type ServerView struct {
 	TTL           uint32     `json:"ttl,omitempty"`     // seconds, undiminished by a cache
 	At            time.Time  `json:"at,omitzero"`       // when it answered
 	Counts        bool       `json:"counts,omitempty"`  // a definite answer with authority: its set can be compared
-	Lame          bool       `json:"lame,omitempty"`    // a definite answer without authority
+	Lame          bool       `json:"lame,omitempty"`    // an answer without authority, or a referral
 	Differs       bool       `json:"differs,omitempty"` // from the resolver's set
 	SOA           Lookup     `json:"soa,omitzero"`
 	Serial        uint32     `json:"serial,omitempty"`
@@ -116,7 +116,7 @@ func (r reader) fill(v *ServerView, mx dnsx.Question) {
 	answer := r.answers[mx]
 	v.At, v.TTL, v.Entries = answer.At, answer.TTL(), entries(answer)
 	v.Counts = definite(answer) && answer.Authoritative
-	v.Lame = answer.Outcome.Answered() && !answer.Authoritative
+	v.Lame = !answer.Authoritative && (answer.Outcome.Answered() || answer.Outcome == dnsx.OtherRcode && answer.Rcode == "NOERROR") // the latter is a referral
 	v.NotContacted = answer.Has(dnsx.NoteNotContacted)
 	if s := startOfAuthority(r.answers[soa]); s != nil && r.answers[soa].Authoritative {
 		v.Serial, v.HasSerial = s.Serial, true

@@ -1,6 +1,7 @@
 package packet
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -127,19 +128,36 @@ func (p Packet) follow(a *dnsx.Answer, asked Asked) (final string, used int, too
 // collect fills a.Records with the records of the type asked at the final
 // name and gives how many there were.
 func (p Packet) collect(a *dnsx.Answer, asked Asked, final string) (used int) {
+	var list []dns.RR
 	for _, rr := range p.Answer {
 		h := rr.Header()
-		if h.Rrtype != asked.Type || h.Class != dns.ClassINET || dnsx.CanonicalName(h.Name) != final {
-			continue
-		}
-		if used++; used <= MaxRecords {
-			a.Records = append(a.Records, Record(rr))
+		if h.Rrtype == asked.Type && h.Class == dns.ClassINET && dnsx.CanonicalName(h.Name) == final {
+			list = append(list, rr)
 		}
 	}
+	used = len(list)
 	if used > MaxRecords {
 		a.Notes = append(a.Notes, dnsx.NoteCapped)
+		lowestFirst(list)
+		list = list[:MaxRecords]
+	}
+	for _, rr := range list {
+		a.Records = append(a.Records, Record(rr))
 	}
 	return used
+}
+
+// lowestFirst orders MX records by preference, then host: a server sends them in
+// any order, and mail goes to the lowest. Other types stay as they came.
+func lowestFirst(list []dns.RR) {
+	slices.SortStableFunc(list, func(x, y dns.RR) int {
+		a, ok := x.(*dns.MX)
+		b, too := y.(*dns.MX)
+		if !ok || !too {
+			return 0
+		}
+		return cmp.Or(cmp.Compare(a.Preference, b.Preference), cmp.Compare(a.Mx, b.Mx))
+	})
 }
 
 // countable counts the records that must belong to the question. Signatures
