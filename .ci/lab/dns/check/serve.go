@@ -136,6 +136,7 @@ func (l *lab) unbound(zones []zone) error {
   jostle-timeout: 1000
   outbound-msg-retry: 2
   so-reuseport: no
+  incoming-num-tcp: 200
   unblock-lan-zones: yes
   access-control: 127.0.0.0/8 allow
   local-zone: "test." nodefault
