@@ -78,8 +78,10 @@ func (v *view) sayDNS(f *letters.Fields) {
 		}
 	}
 	f.Servers = v.authoritativeSeen()
-	for _, found := range v.senderFindings() {
-		f.Records = append(f.Records, safe.Textf("- %s", found.Claim))
+	if f.Records = v.authRecords(); len(f.Records) == 0 {
+		for _, found := range v.senderFindings() {
+			f.Records = append(f.Records, safe.Textf("- %s", found.Claim))
+		}
 	}
 }
 

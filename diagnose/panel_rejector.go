@@ -27,7 +27,7 @@ func (v *view) rejectorPanel() Panel {
 		}
 	}
 	if v.verdict.Kind == UnknownRejector && !asking {
-		p.Sections = append(p.Sections, Section{Label: "sender", Findings: v.senderFindings()})
+		p.Sections = append(p.Sections, v.scorecardOr("sender"))
 	}
 	p.Sections = append(p.Sections, Section{Label: "causes", Findings: v.causeLines()})
 	switch {

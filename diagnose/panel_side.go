@@ -34,11 +34,7 @@ func (v *view) sidePanel(side SideBranch) *Panel {
 		p.So, p.Next = "Nobody at the recipient's side can mend it.", "Hand the questions to our own mail team."
 		p.Copy, p.Audience = v.ownDraft(), "our own mail team"
 	case SideAuthentication:
-		p.Title, p.Reading = "Sender authentication", v.shortReason()
-		p.Verdict = []safe.Text{"The recipient is not in question. The reply is about the sender or the message."}
-		p.Sections = []Section{{Label: "records", Findings: v.senderFindings()}}
-		p.So, p.Next = "Step 3 and 4 are about the address; here the sender's records count.", "Compare SPF and DMARC with the server that sent; copy for our DNS operator."
-		p.Copy, p.Audience = v.authDraft(), "our DNS operator"
+		p = v.authPanel()
 	default:
 		return nil
 	}

@@ -2,11 +2,11 @@ package diagnose
 
 import (
 	"slices"
-	"strings"
 
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/operator"
 	"deadletter/diagnose/safe"
+	"deadletter/dnsx/mailauth"
 	"deadletter/dnsx/survey"
 )
 
@@ -51,49 +51,47 @@ func (v *view) spfNamesPlatform() bool {
 	return ok && p.Key == v.platform.op.Key
 }
 
-// dmarcFinding reads the sender's policy: the first domain from the sender's
-// upwards that publishes one.
+// dmarcFinding reads the sender's policy, as RFC 9989 finds it.
 func (v *view) dmarcFinding() Finding {
+	d := v.facts.SenderPolicy
 	f := Finding{Key: "dmarc", Source: "dns"}
-	asking := false
-	var failed *survey.Policy
-	for i, p := range v.facts.SenderDMARC {
-		f.At = v.at(p.From)
-		switch {
-		case p.Asking:
-			asking = true
-		case len(p.Records) == 1:
-			f.Sign, f.Claim = For, safe.Textf("DMARC policy of %s: %s", strings.TrimPrefix(p.From.Name, "_dmarc."), dmarcPolicy(p.Records[0]))
-			return f
-		case len(p.Records) > 1:
-			f.Sign, f.Claim = Fails, safe.Textf("%d DMARC records at %s: none counts", len(p.Records), p.From.Name)
-			return f
-		case p.Failed():
-			failed = &v.facts.SenderDMARC[i]
-		}
+	if len(d.Walk) > 0 {
+		f.At = v.at(d.Walk[0].From)
 	}
 	switch {
-	case asking && v.asking():
+	case d.State == mailauth.Asking && v.asking():
 		f.Sign, f.Claim = Asking, safe.Textf("DMARC of %s", v.senderDomain)
-	case failed != nil:
-		f.Sign, f.Claim = Missing, safe.Textf("DMARC of %s: %s", v.senderDomain, failureText(failed.Outcome))
-	case len(v.facts.SenderDMARC) == 0 || v.facts.SenderDMARC[0].Outcome == "":
-		f.Sign, f.Claim = Missing, safe.Textf("DMARC of %s: %s", v.senderDomain, v.lookupWhy(survey.Lookup{}))
-	default:
+	case d.State == mailauth.Present:
+		found := d.Walk[d.At]
+		f.At = v.at(found.From)
+		f.Sign, f.Claim = For, safe.Textf("DMARC policy of %s: %s", safe.Domain(found.Domain), dmarcPolicy(d))
+	case d.State == mailauth.Several:
+		f.Sign, f.Claim = Fails, safe.Textf("%d DMARC records at %s: none counts", d.Walk[0].Records, d.Walk[0].From.Name)
+	case d.State == mailauth.Absent:
 		f.Sign, f.Claim = Attention, safe.Textf("%s publishes no DMARC policy", v.senderDomain)
+	default:
+		f.Sign, f.Claim = Missing, safe.Textf("DMARC of %s: %s", v.senderDomain, v.walkWhy(d))
 	}
 	return f
 }
 
-// dmarcPolicy gives the p tag of a record; without one it means none (RFC 9989
-// section 4.7).
-func dmarcPolicy(record string) safe.Text {
-	for tag := range strings.SplitSeq(record, ";") {
-		if name, value, ok := strings.Cut(tag, "="); ok && strings.TrimSpace(name) == "p" {
-			return short(strings.TrimSpace(value), 20)
+// walkWhy says why a tree walk tells nothing.
+func (v *view) walkWhy(d mailauth.Discovery) safe.Text {
+	for _, found := range d.Walk {
+		if found.State == mailauth.Unknown {
+			return v.lookupWhy(survey.Lookup{Outcome: found.Outcome})
 		}
 	}
-	return "none, it names no policy"
+	return v.lookupWhy(survey.Lookup{})
+}
+
+// dmarcPolicy words the policy that counts; without one it means none (RFC
+// 9989 section 4.7).
+func dmarcPolicy(d mailauth.Discovery) safe.Text {
+	if d.At == 0 && d.Record().NoPolicy {
+		return "none, it names no policy"
+	}
+	return safe.Of(string(d.Policy))
 }
 
 // lookupWhy says why a reading is not there.

@@ -74,6 +74,13 @@ func newView(c *Case, now time.Time) *view {
 	v.readDNS()
 	v.nameParties()
 	v.verdict = v.rejector()
+	if v.wantsAuth() && !v.subject.Sent.Wanted {
+		// The survey is done and who refused cannot be told: the sender's side
+		// is looked into beside it (step 2). Its facts change nothing above.
+		v.subject.Sent.Wanted = true
+		v.facts = survey.Read(v.subject, v.answers)
+		v.wanted = sync.OnceValue(v.surveyWants)
+	}
 	return v
 }
 
@@ -134,7 +141,10 @@ func Wants(c *Case, now time.Time) []dnsx.Question {
 	v.round, _ = c.Round()
 	v.readBounce()
 	v.takeAnswers()
-	return v.surveyWants()
+	if list := v.surveyWants(); len(list) > 0 || v.subject.Sent.Wanted {
+		return list
+	}
+	return newView(c, now).wants() // the verdict may call for more
 }
 
 // readDNS reads what the answers of the current round amount to.
@@ -147,7 +157,7 @@ func (v *view) takeAnswers() {
 	v.near = v.candidates()
 	v.subject = survey.Subject{
 		Recipient: v.domain, Sender: v.senderDomain, Host: v.host, HostAddr: v.addr, Reporter: v.reporter, Lab: labAddrs(v.c.Lab),
-		NoNetwork: v.round.NoNetwork, Candidates: asked(v.near),
+		NoNetwork: v.round.NoNetwork, Candidates: asked(v.near), Sent: v.sent(),
 	}
 	v.answers, v.before = make(survey.Answers, len(v.round.Answers)), map[dnsx.Question]bool{}
 	for _, a := range v.round.Answers {

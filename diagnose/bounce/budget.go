@@ -26,6 +26,8 @@ const (
 	maxDiagnostic  = 64 << 10  // bytes kept of one reply
 	maxReplyLines  = 100       // lines of one reply
 	maxReplyLine   = 1 << 10   // bytes of one line of a pasted reply that are looked at for its code
+	maxSignatures  = 3         // DKIM signatures kept of the returned mail
+	maxSignature   = 4 << 10   // bytes read of one
 	maxThrough     = 20        // Received fields kept of the returned mail
 	maxForwards    = 3         // bounces within forwarded mail
 	maxFindings    = 50        // findings kept of one input

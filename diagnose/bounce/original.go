@@ -24,6 +24,7 @@ func (m *mail) returnedFields(dr *draft) {
 			r.Subject = m.d.bodyField(f, part, cut(words(f.value), maxSubject))
 		}
 		m.through(r, h, part)
+		m.author(r, h, part)
 		if !r.Arrived.Known() {
 			if f, ok := h.get("Date"); ok {
 				at, _ := parseDate(unfold(f.value))
@@ -46,6 +47,44 @@ func (m *mail) through(r *Report, h header, part string) {
 	for _, f := range path {
 		r.Through = append(r.Through, m.d.bodyField(f, part, cut(unfold(f.value), maxSubject)))
 	}
+}
+
+// author keeps who wrote the returned mail by its own word: the domain of From,
+// and which keys it was signed with (RFC 6376 section 3.5).
+func (m *mail) author(r *Report, h header, part string) {
+	if list := h.all("From"); len(list) == 1 { // with several, DMARC has no author domain
+		if start, end, ok := lastAddress(list[0].value); ok {
+			if domain := domainOf(list[0].value[start:end]); isHost(domain) {
+				r.From = m.d.bodyField(list[0], part, domain)
+			}
+		}
+	}
+	for _, f := range h.all("DKIM-Signature") {
+		if len(r.Signatures) == maxSignatures {
+			break
+		}
+		if d, s := signedBy(cut(unfold(f.value), maxSignature)); d != "" && s != "" {
+			r.Signatures = append(r.Signatures, m.d.bodyField(f, part, "d="+d+"; s="+s))
+		}
+	}
+}
+
+// signedBy gives the tags d and s of a signature.
+func signedBy(field string) (domain, selector string) {
+	for part := range strings.SplitSeq(field, ";") {
+		name, value, _ := strings.Cut(part, "=")
+		value = strings.Join(strings.Fields(value), "")
+		if len(value) > 253 {
+			continue
+		}
+		switch strings.TrimSpace(name) {
+		case "d":
+			domain = value
+		case "s":
+			selector = value
+		}
+	}
+	return domain, selector
 }
 
 // messageID gives the identifier without its brackets and comments.

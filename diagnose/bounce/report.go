@@ -179,6 +179,9 @@ type Report struct {
 	Source  Field   `json:"source"`             // the mail system or platform that wrote the bounce, where recognised: "Postfix", "SendGrid"
 	Through []Field `json:"received,omitempty"` // Received fields of the returned mail, or of a mail that is no bounce, newest first, at most 20
 
+	From       Field   `json:"from,omitzero"`        // domain of the From field of the returned mail
+	Signatures []Field `json:"signatures,omitempty"` // of the returned mail, domain and selector as "d=example.com; s=s1", the first 3; not verified
+
 	SendingAddress Field `json:"sending_address,omitzero"` // the address that the mail was sent from, as claimed
 	RefusedHere    bool  `json:"refused_here,omitempty"`   // a log tells how its writer refused a client at its own door: the remote host is the reporting one
 	SetupWarning   Field `json:"setup_warning,omitzero"`   // what the writer of a log warns of in its own setup, about the recipient's domain

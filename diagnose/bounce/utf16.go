@@ -95,6 +95,10 @@ func (r *Report) fields() []*Field {
 	if in := r.Inner; in != nil {
 		out = append(out, &in.Speaker, &in.Reply, &in.Code, &in.Enhanced)
 	}
+	out = append(out, &r.From)
+	for i := range r.Signatures {
+		out = append(out, &r.Signatures[i])
+	}
 	for i := range r.Through {
 		out = append(out, &r.Through[i])
 	}

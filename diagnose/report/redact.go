@@ -157,7 +157,7 @@ func isWireWord(s string) bool {
 func (r *redactor) drop(v reflect.Value) {
 	switch b := v.Addr().Interface().(type) {
 	case *bounce.Report:
-		b.Subject, b.Through = bounce.Field{}, nil
+		b.Subject, b.Through, b.Signatures = bounce.Field{}, nil, nil
 	case *diagnose.BounceCaptured:
 		b.SHA256, b.Source = r.keyed(b.SHA256), r.file(b.Source)
 	case *diagnose.RetryIntended:

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"deadletter/dnsx"
+	"deadletter/dnsx/mailauth"
 )
 
 // Known is an answer to a yes-or-no reading. Unknown is for failures: a
@@ -32,28 +33,31 @@ func (l Lookup) Failed() bool { return l.Outcome != "" && !l.Outcome.Answered() 
 // Facts is what the answers of a round amount to. It holds values and where
 // they came from, and judges nothing. Text in it comes from DNS and is untrusted.
 type Facts struct {
-	Domain       string           `json:"domain"` // the recipient domain, "" if it cannot be asked about
-	Exists       Known            `json:"exists"`
-	ExistsFrom   dnsx.Question    `json:"exists_from,omitzero"` // the answer that says so
-	MX           MXSet            `json:"mx"`
-	NewHosts     []MXHost         `json:"new_hosts,omitempty"` // of the authoritative servers' sets alone, with what is known of them
-	NS           NSSet            `json:"ns"`
-	SOA          SOAFact          `json:"soa"`     // as the resolver holds it
-	Servers      []ServerView     `json:"servers"` // the authoritative servers, by name
-	Compare      Comparison       `json:"compare"`
-	SPF          SPF              `json:"spf"`        // the recipient's
-	SenderSPF    SPF              `json:"sender_spf"` // Domain is "" without a sender
-	Tokens       []Token          `json:"tokens,omitempty"`
-	TXT          Lookup           `json:"txt"`                  // where Tokens came from
-	DMARC        Policy           `json:"dmarc"`                // the recipient's
-	SenderDMARC  []Policy         `json:"sender_dmarc"`         // at the sender's domain, then upwards
-	SenderMX     Lookup           `json:"sender_mx"`            // can the sender's domain take replies
-	SenderHosts  []Entry          `json:"sender_hosts"`         // its MX set
-	Autodiscover Autodiscover     `json:"autodiscover"`         // of the recipient domain
-	Candidates   []CandidateFacts `json:"candidates,omitempty"` // domains that may have been meant
-	Parked       bool             `json:"parked,omitempty"`     // held by a parking service
-	Host         HostFacts        `json:"host,omitzero"`        // the named rejecting host
-	Reporter     HostFacts        `json:"reporter,omitzero"`
+	Domain       string             `json:"domain"` // the recipient domain, "" if it cannot be asked about
+	Exists       Known              `json:"exists"`
+	ExistsFrom   dnsx.Question      `json:"exists_from,omitzero"` // the answer that says so
+	MX           MXSet              `json:"mx"`
+	NewHosts     []MXHost           `json:"new_hosts,omitempty"` // of the authoritative servers' sets alone, with what is known of them
+	NS           NSSet              `json:"ns"`
+	SOA          SOAFact            `json:"soa"`     // as the resolver holds it
+	Servers      []ServerView       `json:"servers"` // the authoritative servers, by name
+	Compare      Comparison         `json:"compare"`
+	SPF          SPF                `json:"spf"`        // the recipient's
+	SenderSPF    SPF                `json:"sender_spf"` // Domain is "" without a sender
+	Tokens       []Token            `json:"tokens,omitempty"`
+	TXT          Lookup             `json:"txt"`                  // where Tokens came from
+	DMARC        Policy             `json:"dmarc"`                // the recipient's
+	SenderDMARC  []Policy           `json:"sender_dmarc"`         // at the sender's domain, then upwards
+	SenderMX     Lookup             `json:"sender_mx"`            // can the sender's domain take replies
+	SenderHosts  []Entry            `json:"sender_hosts"`         // its MX set
+	Autodiscover Autodiscover       `json:"autodiscover"`         // of the recipient domain
+	Candidates   []CandidateFacts   `json:"candidates,omitempty"` // domains that may have been meant
+	Parked       bool               `json:"parked,omitempty"`     // held by a parking service
+	Host         HostFacts          `json:"host,omitzero"`        // the named rejecting host
+	Reporter     HostFacts          `json:"reporter,omitzero"`
+	SenderPolicy mailauth.Discovery `json:"sender_policy"`  // what SenderDMARC amounts to
+	Transport    Transport          `json:"transport"`      // of the recipient domain
+	Auth         *Auth              `json:"auth,omitempty"` // nil where the branch is not wanted
 
 	Questions int                  `json:"questions"` // asked or wanted
 	Pending   int                  `json:"pending"`   // wanted and not answered
@@ -109,15 +113,18 @@ func Read(s Subject, a Answers) Facts {
 		f.DMARC = r.policy(d, "_dmarc."+d)
 		f.Autodiscover = r.autodiscover(d)
 		f.Candidates, f.Parked = r.candidateFacts(), r.parked()
+		f.Transport = r.transportFacts(d, f.MX)
 	}
 	if sender != "" {
 		f.SenderSPF = r.spf(sender)
 		for _, name := range policyNames(sender) {
 			f.SenderDMARC = append(f.SenderDMARC, r.policy(sender, name))
 		}
+		f.SenderPolicy = mailauth.Discover(sender, r.known)
 		f.SenderMX = r.lookup(ask(dnsx.TypeMX, sender))
 		f.SenderHosts = entries(a[f.SenderMX.From])
 	}
+	f.Auth = r.auth()
 	f.Host = r.hostFacts(r.subject.Host, r.subject.HostAddr, f.MX)
 	f.Reporter = r.hostFacts(r.subject.Reporter, r.subject.ReporterAddr, f.MX)
 	return f

@@ -17,6 +17,7 @@ type Graph struct {
 	left    Left
 
 	used    int // questions in list, and places kept for those not known yet
+	most    int // the bound of used
 	held    int // places kept
 	refused map[dnsx.Question]bool
 }
@@ -110,7 +111,7 @@ func (g *Graph) add(q dnsx.Question, parents ...dnsx.Question) {
 	}
 	n := g.nodes[q]
 	if n == nil {
-		if g.used >= MaxQuestions {
+		if g.used >= g.most {
 			g.refused[q] = true
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"deadletter/dnsx"
+	"deadletter/dnsx/mailauth"
 )
 
 // Terms is what an SPF record leads to, and the addresses that it names.
@@ -27,24 +28,15 @@ func (t Terms) targets() []string {
 
 const spfVersion = "v=spf1"
 
-// IsSPF reports whether a TXT record is an SPF record: the version, then a
-// blank or the end (RFC 7208 section 4.5).
-func IsSPF(text string) bool {
-	if len(text) < len(spfVersion) || !strings.EqualFold(text[:len(spfVersion)], spfVersion) {
-		return false
-	}
-	return len(text) == len(spfVersion) || text[len(spfVersion)] == ' '
-}
-
 // ParseSPF reads the terms that lead to other records (RFC 7208 sections 5.2
 // and 6.1) from a record in presentation form. What it does not know it skips.
 func ParseSPF(text string) (t Terms) {
-	if !IsSPF(text) {
+	if !mailauth.IsSPF(text) {
 		return t
 	}
 	all := false
 	redirect := ""
-	for term := range strings.FieldsFuncSeq(plain(text)[len(spfVersion):], func(r rune) bool { return r == ' ' || r == '\t' }) {
+	for term := range strings.FieldsFuncSeq(mailauth.Plain(text)[len(spfVersion):], func(r rune) bool { return r == ' ' || r == '\t' }) {
 		lower := strings.ToLower(term)
 		passes := true
 		if lower != "" && strings.IndexByte("+-?~", lower[0]) >= 0 {
@@ -124,44 +116,6 @@ func (t *Terms) domain(name string) string {
 		return ""
 	}
 	return name
-}
-
-// plain undoes the escapes of presentation form (RFC 1035 section 5.1).
-func plain(text string) string {
-	if !strings.Contains(text, `\`) {
-		return text
-	}
-	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if c != '\\' || i+1 == len(text) {
-			b.WriteByte(c)
-			continue
-		}
-		if n, ok := decimal(text[i+1:]); ok {
-			b.WriteByte(n)
-			i += 3
-			continue
-		}
-		i++
-		b.WriteByte(text[i])
-	}
-	return b.String()
-}
-
-// decimal reads the three digits of an escape.
-func decimal(s string) (byte, bool) {
-	if len(s) < 3 {
-		return 0, false
-	}
-	n := 0
-	for i := range 3 {
-		if s[i] < '0' || s[i] > '9' {
-			return 0, false
-		}
-		n = n*10 + int(s[i]-'0')
-	}
-	return byte(n), n <= 255
 }
 
 // visit is an SPF record that is followed, with the record that leads to it:

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"deadletter/dnsx"
+	"deadletter/dnsx/mailauth"
 	"deadletter/dnsx/survey"
 )
 
@@ -49,7 +50,7 @@ func FuzzParseSPF(f *testing.F) {
 				t.Fatalf("%q leads to %q", s, name)
 			}
 		}
-		if !survey.IsSPF(s) && len(got.Includes)+len(got.Redirect)+got.Macros+got.Invalid > 0 {
+		if !mailauth.IsSPF(s) && len(got.Includes)+len(got.Redirect)+got.Macros+got.Invalid > 0 {
 			t.Fatalf("%q is no SPF record: %+v", s, got)
 		}
 	})

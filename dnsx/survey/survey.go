@@ -32,7 +32,6 @@ const (
 	MaxNameServers = 8   // name servers looked into
 	MaxServers     = 6   // name servers asked directly
 	MaxIncludes    = 10  // SPF records followed per domain (RFC 7208 section 4.6.4)
-	MaxDMARC       = 8   // names asked for the sender's DMARC policy (RFC 9989 section 4.10)
 
 	maxClimb = 4 // zones looked for above the recipient's domain
 	maxNamed = 2 // addresses looked into of a host that was named without one
@@ -47,6 +46,7 @@ type Subject struct {
 	HostAddr     netip.Addr   // its address, as the bounce names it, or zero
 	Reporter     string       // host name of the reporting MTA, or ""
 	ReporterAddr netip.Addr   // its address, or zero
+	Sent         Sent         // the mail that failed, for the authentication branch
 	Lab          []netip.Addr // special addresses that may be asked as authoritative servers
 	Candidates   []Candidate  // domains that the recipient domain may have been mistyped for, at most MaxCandidates
 	NoNetwork    bool         // answers come from zone text: any address may be asked, none is contacted
@@ -75,14 +75,15 @@ func Full(s Subject, a Answers) bool { return NewGraph(s, a).Left().Any() }
 // canonical gives the subject with names in canonical form, "" for one that
 // cannot be asked about, and addresses without zone or IPv4 mapping.
 func (s Subject) canonical() Subject {
-	for _, name := range []*string{&s.Recipient, &s.Sender, &s.Host, &s.Reporter} {
+	for _, name := range []*string{&s.Recipient, &s.Sender, &s.Host, &s.Reporter, &s.Sent.HELO, &s.Sent.From} {
 		if *name = dnsx.CanonicalName(*name); !dnsx.IsHostname(*name) {
 			*name = ""
 		}
 	}
-	for _, addr := range []*netip.Addr{&s.HostAddr, &s.ReporterAddr} {
+	for _, addr := range []*netip.Addr{&s.HostAddr, &s.ReporterAddr, &s.Sent.Addr} {
 		*addr = addr.Unmap().WithZone("")
 	}
+	s.Sent.Signatures = s.Sent.Signatures[:min(len(s.Sent.Signatures), MaxSignatures)]
 	lab := make([]netip.Addr, 0, len(s.Lab))
 	for _, addr := range s.Lab {
 		lab = append(lab, addr.Unmap().WithZone(""))

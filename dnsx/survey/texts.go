@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"deadletter/dnsx"
+	"deadletter/dnsx/mailauth"
 )
 
 // SPF is a domain's SPF record and those it leads to.
@@ -58,7 +59,7 @@ func (r reader) spf(domain string) SPF {
 
 func spfRecords(a dnsx.Answer) (out []string) {
 	for _, text := range texts(a) {
-		if IsSPF(text) {
+		if mailauth.IsSPF(text) {
 			out = append(out, text)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"deadletter/dnsx"
+	"deadletter/dnsx/mailauth"
 )
 
 // walk builds a graph section by section. Sections come in the order of what
@@ -34,7 +35,7 @@ type reversal struct {
 
 func newWalk(s Subject, a Answers) *walk {
 	w := &walk{subject: s.canonical(), answers: a, graph: &Graph{
-		nodes: map[dnsx.Question]*node{}, answers: a, refused: map[dnsx.Question]bool{},
+		nodes: map[dnsx.Question]*node{}, answers: a, refused: map[dnsx.Question]bool{}, most: MaxQuestions,
 	}}
 	w.first()
 	w.mailHosts()
@@ -46,8 +47,10 @@ func newWalk(s Subject, a Answers) *walk {
 		w.includes(w.subject.Sender)
 	}
 	w.candidates()
+	w.transport()
 	w.names()
 	w.confirmations()
+	w.authentication()
 	w.graph.settle()
 	return w
 }
@@ -96,17 +99,10 @@ func (w *walk) host(name string, addr netip.Addr) {
 }
 
 // policyNames gives where the DMARC policy of a domain may be: at the domain,
-// and one label up each time until two labels remain. A long name goes on with
-// its last seven labels (RFC 9989 section 4.10).
-func policyNames(domain string) []string {
-	out := []string{"_dmarc." + domain}
-	labels := strings.Split(domain, ".")
-	if len(labels) > MaxDMARC {
-		labels = labels[len(labels)-MaxDMARC:]
-	}
-	for len(labels) > 2 && len(out) < MaxDMARC {
-		labels = labels[1:]
-		out = append(out, "_dmarc."+strings.Join(labels, "."))
+// and one label up each time (RFC 9989 section 4.10).
+func policyNames(domain string) (out []string) {
+	for _, name := range mailauth.WalkNames(domain) {
+		out = append(out, "_dmarc."+name)
 	}
 	return out
 }
