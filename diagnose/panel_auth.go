@@ -484,7 +484,7 @@ func (v *view) authSays(sum standing) safe.Text {
 	case slices.ContainsFunc(a.Keys, func(k survey.AuthKey) bool { return k.State == mailauth.Absent }):
 		return "The mail is signed with a key that is not in DNS."
 	case sum.spf:
-		return safe.Textf("SPF passes and matches %s: the cause is elsewhere.", from)
+		return safe.Textf("By DNS as it is now, SPF passes and matches %s.", from)
 	}
 	return "Cannot tell from DNS which check failed."
 }
@@ -494,7 +494,7 @@ func (v *view) authSo(sum standing, fix int) safe.Text {
 	case sum.asking > 0 && v.asking():
 		return "The address is fine. Answers come in by themselves."
 	case sum.spf && fix == 0:
-		return "The address is fine, and DNS shows no fault of ours: reputation or content may count."
+		return "The address is fine, and DNS shows no fault of ours now. The receiver may have seen older records, or counts reputation or content."
 	case fix > 0:
 		return "The address is fine. What is marked here is on our own side."
 	}
@@ -518,7 +518,11 @@ func (v *view) authNext(sum standing, fix int) safe.Text {
 	return "Compare with the server that sent; copy for our DNS operator."
 }
 
-// authRecords gives the exact facts for our DNS operator.
+// maxAuthRecords bounds the facts of a letter.
+const maxAuthRecords = 7
+
+// authRecords gives the exact facts for our DNS operator: what is wrong or to be
+// known, and SPF and DMARC whatever they say.
 func (v *view) authRecords() []safe.Text {
 	lines, _ := v.scores()
 	var out []safe.Text
@@ -527,10 +531,10 @@ func (v *view) authRecords() []safe.Text {
 		if l.check != "" {
 			check = l.check
 		}
-		if l.sign == NoSign || l.sign == Asking {
-			continue
+		plain := l.sign == Fails || l.sign == Attention || l.check == "SPF" || l.check == "DMARC"
+		if plain && l.sign != Asking && len(out) < maxAuthRecords {
+			out = append(out, safe.Textf("- %s: %s: %s", check, l.word, l.what))
 		}
-		out = append(out, safe.Textf("- %s: %s: %s", check, l.word, l.what))
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"deadletter/dnsx"
+	"deadletter/dnsx/mailauth"
 	"deadletter/dnsx/survey"
 )
 
@@ -30,7 +31,8 @@ var (
 		"ns1.example.com", "ns2.example.net", "sender.example", "spf.example.net", "h.example", ".", "", "192.0.2.1", `a\032b`, "com",
 	}
 	spfs = []string{
-		"v=spf1 include:%s include:%s -all", "v=spf1 redirect=%s include:%s", "v=spf1 %s %s", "%s%s", `v=spf1 include:%%{i}.%s include:\032%s`,
+		"v=spf1 include:%s include:%s -all", "v=spf1 mx a:%s exists:%%{i}.%s ptr -all", "v=spf1 exists:%%{p}.%s a include:%s mx ptr", "v=DMARC1; p=reject; rua=mailto:a@%s,mailto:b@%s",
+		"v=spf1 redirect=%s include:%s", "v=spf1 %s %s", "%s%s", `v=spf1 include:%%{i}.%s include:\032%s`,
 	}
 )
 
@@ -73,6 +75,15 @@ func drawSubject(t *rapid.T) survey.Subject {
 	if rapid.Bool().Draw(t, "with address") {
 		s.HostAddr = netip.AddrFrom4([4]byte{9, 9, 9, rapid.Byte().Draw(t, "last") % 32})
 	}
+	if rapid.Bool().Draw(t, "authentication") {
+		s.Sent = survey.Sent{
+			Wanted: true, Local: "billing", HELO: name.Draw(t, "helo"), From: name.Draw(t, "from"), NullSender: rapid.Bool().Draw(t, "null"),
+			Signatures: []mailauth.Signature{{Domain: name.Draw(t, "signer"), Selector: "s1"}},
+		}
+		if rapid.Bool().Draw(t, "sent from") {
+			s.Sent.Addr = netip.AddrFrom4([4]byte{9, 9, 9, rapid.Byte().Draw(t, "sent last") % 32})
+		}
+	}
 	return s
 }
 
@@ -93,7 +104,7 @@ func TestAnyOrderEndsTheSame(t *testing.T) {
 		}
 		g := survey.NewGraph(s, first)
 		for _, q := range g.Questions() {
-			if l := g.Level(q); l < 1 || l > survey.MaxQuestions {
+			if l := g.Level(q); l < 1 || l > survey.MaxQuestions+survey.MaxAuthQuestions {
 				t.Fatalf("%s has level %d", q, l)
 			}
 			for _, p := range g.Parents(q) {
@@ -119,7 +130,7 @@ func answered(t *rapid.T, world *chaos, s survey.Subject, order string) survey.A
 			}
 			flying[q] = true
 		}
-		if len(flying) > survey.MaxQuestions {
+		if len(flying) > survey.MaxQuestions+survey.MaxAuthQuestions {
 			t.Fatalf("%d questions started", len(flying))
 		}
 		if len(wanted) == 0 {
