@@ -3,6 +3,7 @@ module deadletter/lab
 go 1.26.6
 
 require (
+	blitiri.com.ar/go/spf v1.6.0
 	deadletter v0.0.0
 	github.com/jhillyerd/enmime/v2 v2.3.0
 	golang.org/x/net v0.62.0

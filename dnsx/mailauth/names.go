@@ -22,6 +22,17 @@ func targets(a dnsx.Answer, t dnsx.Type) (out []string) {
 	return slices.Compact(out)
 }
 
+// unusual reports whether a name is one for DNS, and has characters that mean
+// something else in presentation form, such as the @ of the macro s.
+func unusual(name string) bool {
+	return !validName(name) && validName(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`\"();@$ `, r) || r > '~' || r < ' ' {
+			return 'x'
+		}
+		return r
+	}, name))
+}
+
 // validName reports whether a name can be looked up as SPF and DKIM need it:
 // labels of 1 to 63 printable characters with no meaning in presentation form.
 func validName(name string) bool {

@@ -229,6 +229,9 @@ func (e *check) match(t Term, domain string) (bool, Verdict) {
 	if !ok {
 		return false, v
 	}
+	if unusual(target) {
+		return false, Verdict{Result: Indefinable, Why: "it depends on a name with characters that are not asked for here"}
+	}
 	switch t.Name {
 	case "include":
 		return e.include(target)
@@ -323,7 +326,7 @@ func (e *check) mx(target string, t Term) (bool, Verdict) {
 	}
 	var first Verdict
 	for _, name := range names {
-		match, v := e.host(name, t, true)
+		match, v := e.host(name, t, false) // the term asked for MX; its hosts are no terms
 		if match {
 			return true, Verdict{}
 		}
