@@ -23,6 +23,7 @@ func said(f diagnose.Flow, reports []bounce.Report) string {
 	line("outcome", "%s", f.Outcome)
 	if f.Side != nil {
 		line("side", "%s | %s", f.Side.Title, f.Side.Reading)
+		scorecard(line, *f.Side)
 	}
 	line("at", "%s", f.At)
 	line("rejector", "%s | %s | %s | %s", f.Rejector.Kind, f.Rejector.Confidence, f.Rejector.Host, f.Rejector.Operator)
@@ -93,6 +94,22 @@ func said(f diagnose.Flow, reports []bounce.Report) string {
 		}
 	}
 	return b.String()
+}
+
+// scorecard writes the lines of a scorecard, with the sentences around it.
+func scorecard(line func(key, format string, args ...any), p diagnose.Panel) {
+	for _, s := range p.Sections {
+		if s.Label != "scorecard" {
+			continue
+		}
+		line("  badge", "%s", p.Badge)
+		line("  says", "%s", p.Verdict[len(p.Verdict)-1])
+		for _, row := range s.Table.Rows {
+			line("  score", "%s | %s %s | %s | %s", row[0].Text, row[1].Sign, row[1].Text, row[2].Text, row[3].Text)
+		}
+		line("  so", "%s", p.So)
+		line("  next", "%s", p.Next)
+	}
 }
 
 // asking gives the panels that ask somebody: that of the side branch, of the
