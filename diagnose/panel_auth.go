@@ -66,7 +66,7 @@ func (v *view) scorecardOr(label safe.Text) Section {
 	for _, l := range lines {
 		t.Rows = append(t.Rows, []Cell{{Text: l.check}, {Text: l.word, Sign: l.sign}, {Text: l.what}, {Text: l.from}, {Text: v.clock(l.at)}})
 	}
-	return Section{Label: "scorecard", Table: t}
+	return Section{Label: scorecardLabel, Table: t}
 }
 
 // scores gives the lines of the scorecard; none where the branch is not looked into.
@@ -145,9 +145,12 @@ func (v *view) spfScores(a *survey.Auth, sum *standing, add func(score)) {
 	if a.HELO {
 		add(score{word: "for the HELO name", what: "the envelope sender was empty (RFC 7208 2.4)", from: "here"})
 	}
-	if a.AllTerms && a.Terms > 0 {
+	if over := a.Terms > mailauth.MaxTerms; over || a.AllTerms && a.Terms > 0 {
 		terms := score{word: safe.Textf("%d of 10", a.Terms), sign: Holds, what: "terms of the record that ask DNS"}
-		if a.Terms > mailauth.MaxTerms {
+		if over && !a.AllTerms {
+			terms.word = safe.Textf("%d or more of 10", a.Terms)
+		}
+		if over {
 			terms.sign, terms.what = Fails, "terms of the record ask DNS: receivers stop at 10 (RFC 7208 4.6.4)"
 		}
 		add(terms)
@@ -359,9 +362,9 @@ func (v *view) nameScores(a *survey.Auth, add func(score)) {
 }
 
 func (v *view) listScores(a *survey.Auth, sum *standing, add func(score)) {
-	counted, asking, silent := 0, 0, 0
+	counted, asking := 0, 0
 	var at time.Time
-	var quiet []score
+	var refused, silent []safe.Text // names of lists that are not counted
 	var lines []score
 	for _, s := range a.Lists {
 		if t := v.at(s.From); t.After(at) {
@@ -372,17 +375,15 @@ func (v *view) listScores(a *survey.Auth, sum *standing, add func(score)) {
 		case mailauth.Listed:
 			counted++
 			sum.listed++
-			lines = append(lines, score{word: "listed", sign: Fails, at: v.at(s.From), what: safe.Textf("%s: %s, %s; %s", name, safe.Of(s.Subject), safe.Of(s.Means[0]), safe.Of(s.List.Delist))})
+			lines = append(lines, score{word: "listed", sign: Fails, at: v.at(s.From), what: safe.Textf("%s: %s, %s; %s", name, safe.Of(s.Subject), listed(s.Means, 2), safe.Of(s.List.Delist))})
 		case mailauth.NotListed:
 			counted++
 		case mailauth.ListAsking:
 			asking++
 		case mailauth.ListRefused:
-			silent++
-			quiet = append(quiet, score{word: "refused", sign: Missing, at: v.at(s.From), what: safe.Textf("%s: %s, not counted", name, safe.Of(s.Means[0]))})
+			refused = append(refused, safe.Textf("%s (%s)", name, safe.Of(s.Means[0])))
 		default:
-			silent++
-			quiet = append(quiet, score{word: "silent", sign: Missing, at: v.at(s.From), what: safe.Textf("%s, not counted", name)})
+			silent = append(silent, name)
 		}
 	}
 	if len(a.Lists) == 0 {
@@ -399,8 +400,14 @@ func (v *view) listScores(a *survey.Auth, sum *standing, add func(score)) {
 		head.sign = Attention
 	}
 	add(head)
-	for _, l := range append(lines, quiet...) {
+	for _, l := range lines {
 		add(l)
+	}
+	if n := len(refused); n > 0 {
+		add(score{word: safe.Textf("%d refused", n), sign: Missing, at: at, what: safe.Textf("not counted: %s", joinNonEmpty(", ", refused...))})
+	}
+	if n := len(silent); n > 0 {
+		add(score{word: safe.Textf("%d silent", n), sign: Missing, at: at, what: safe.Textf("not counted: %s", joinNonEmpty(", ", silent...))})
 	}
 }
 
@@ -492,13 +499,13 @@ func (v *view) authSays(sum standing) safe.Text {
 func (v *view) authSo(sum standing, fix int) safe.Text {
 	switch {
 	case sum.asking > 0 && v.asking():
-		return "The address is fine. Answers come in by themselves."
+		return "The address is not in question. Answers come in by themselves."
 	case sum.spf && fix == 0:
-		return "The address is fine, and DNS shows no fault of ours now. The receiver may have seen older records, or counts reputation or content."
+		return "The address is not in question, and DNS shows no fault of ours now. The receiver may have seen older records, or counts reputation or content."
 	case fix > 0:
-		return "The address is fine. What is marked here is on our own side."
+		return "The address is not in question. What is marked here is on our own side."
 	}
-	return "The address is fine. What was not answered proves nothing."
+	return "The address is not in question. What was not answered proves nothing."
 }
 
 func (v *view) authNext(sum standing, fix int) safe.Text {
@@ -538,3 +545,60 @@ func (v *view) authRecords() []safe.Text {
 	}
 	return out
 }
+
+// transportFindings says what the recipient's domain publishes about the
+// transport of its mail; what it does not publish is not worth a line.
+func (v *view) transportFindings() []Finding {
+	t := v.facts.Transport
+	var out []Finding
+	add := func(key string, sign Sign, q dnsx.Question, claim safe.Text) {
+		out = append(out, Finding{Key: key, Sign: sign, Source: "dns", At: v.at(q), Claim: claim})
+	}
+	if t.MTASTS.State == mailauth.Present {
+		add("mta_sts", For, t.MTASTS.From, "announces MTA-STS; its policy is on a web server and was not read")
+	}
+	for _, d := range t.DANE {
+		host := safe.Domain(d.Host)
+		switch {
+		case d.MustNotDeliver:
+			add("dane:"+d.Host, Fails, d.From, safe.Textf("the TLSA look-up of %s fails: a sender that does DANE must not deliver there (RFC 7672 2.1.1)", host))
+		case d.Verified && d.Usable > 0:
+			add("dane:"+d.Host, For, d.From, safe.Textf("%s has %d TLSA that senders with DANE hold it to", host, d.Usable))
+		case d.State == mailauth.Present && d.Usable == 0:
+			add("dane:"+d.Host, Attention, d.From, safe.Textf("%s has TLSA records, none that SMTP can use", host))
+		case d.State == mailauth.Present:
+			add("dane:"+d.Host, Attention, d.From, safe.Textf("%s has %d TLSA; whether MX and address are authenticated is not known here", host, d.Usable))
+		}
+	}
+	zone := safe.Domain(t.Zone)
+	switch q := (dnsx.Question{Name: t.Zone, Type: dnsx.TypeDNSKEY}); t.DNSSEC {
+	case mailauth.DNSSECValidated:
+		add("dnssec", For, q, safe.Textf("%s is signed, and the resolver has checked it", zone))
+	case mailauth.DNSSECSigned:
+		add("dnssec", For, q, safe.Textf("%s is signed; nobody whose word counts here has checked it", zone))
+	case mailauth.DNSSECIsland:
+		add("dnssec", Attention, q, safe.Textf("%s has keys, and its parent no DS: nobody can check them", zone))
+	case mailauth.DNSSECDangling:
+		add("dnssec", Fails, q, safe.Textf("the parent of %s has a DS, and it has no keys: validating resolvers fail", zone))
+	}
+	return out
+}
+
+// Scorecard gives the table of the sender's side from the panel that shows it;
+// nil where there is none.
+func (f Flow) Scorecard() *Table {
+	panels := f.Steps
+	if f.Side != nil {
+		panels = append([]Panel{*f.Side}, panels...)
+	}
+	for _, p := range panels {
+		for _, s := range p.Sections {
+			if s.Label == scorecardLabel && s.Table != nil {
+				return s.Table
+			}
+		}
+	}
+	return nil
+}
+
+const scorecardLabel = "scorecard"

@@ -27,6 +27,9 @@ func (v *view) mxPanel() Panel {
 	if len(found) > 0 {
 		p.Sections = append(p.Sections, Section{Label: "found", Findings: found})
 	}
+	if t := v.transportFindings(); len(t) > 0 {
+		p.Sections = append(p.Sections, Section{Label: "transport", Findings: t})
+	}
 	blocking, notes := 0, 0
 	for _, f := range found {
 		switch {

@@ -55,6 +55,15 @@ type (
 		DNS       dnsObject      `json:"dns"`
 
 		Compared *comparedObject `json:"compared"` // null where the case has one message
+
+		Authentication []checkObject `json:"authentication,omitempty"` // the scorecard, where the sender's side was looked into
+	}
+	checkObject struct {
+		Check  word `json:"check"`
+		Result word `json:"result"`
+		Sign   word `json:"sign"` // holds, fails, attention, missing, asking, or "" for what does not count
+		What   word `json:"what"`
+		From   word `json:"from"`
 	}
 	rejectorObject struct {
 		Kind       word           `json:"kind"`
@@ -142,6 +151,8 @@ func JSON(w io.Writer, in Input) error {
 		DNS:     dnsObject{in.DNS.Asked, in.DNS.Elapsed.Milliseconds(), in.DNS.Outcomes},
 
 		Compared: comparedJSON(in),
+
+		Authentication: scorecardJSON(in.Flow),
 	}
 	for _, c := range f.Causes {
 		o.Causes = append(o.Causes, causeObject{word(c.Kind), c.Rank, c.Score, claims(c.For), claims(c.Against)})
@@ -272,6 +283,23 @@ func numbered(body string) []string {
 		default:
 			inside = false
 		}
+	}
+	return out
+}
+
+// scorecardJSON gives the scorecard; a further line of a check has its name.
+func scorecardJSON(f diagnose.Flow) []checkObject {
+	t := f.Scorecard()
+	if t == nil {
+		return nil
+	}
+	out := make([]checkObject, 0, len(t.Rows))
+	check := word("")
+	for _, row := range t.Rows {
+		if row[0].Text != "" {
+			check = raw(row[0].Text)
+		}
+		out = append(out, checkObject{check, raw(row[1].Text), word(row[1].Sign), raw(row[2].Text), raw(row[3].Text)})
 	}
 	return out
 }

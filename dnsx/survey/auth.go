@@ -241,3 +241,42 @@ func (r reader) auth() *Auth {
 	}
 	return f
 }
+
+// transport says what the domain publishes about transport, and what is wrong
+// with it; what it does not publish is no finding.
+func (l *findings) transport(domain string, t Transport) {
+	for _, x := range []struct {
+		key, name string
+		a         mailauth.Announcement
+	}{{"mta_sts", "MTA-STS", t.MTASTS}, {"tls_rpt", "TLS-RPT", t.TLSRPT}, {"bimi", "BIMI", t.BIMI}} {
+		switch x.a.State {
+		case mailauth.Present:
+			l.add(x.key, x.a.From, "%s publishes %s", domain, x.name)
+		case mailauth.Broken, mailauth.Several:
+			l.add(x.key+"_broken", x.a.From, "the %s record of %s cannot be used", x.name, domain)
+		}
+	}
+	for _, d := range t.DANE {
+		switch {
+		case d.MustNotDeliver:
+			l.add("dane_fails", d.From, "the TLSA look-up of %s fails: a sender that does DANE must not deliver there", d.Host)
+		case d.State == mailauth.Present && d.Usable == 0:
+			l.add("dane_unusable", d.From, "%s has TLSA records, none that SMTP can use", d.Host)
+		case d.Verified:
+			l.add("dane", d.From, "%s has %d TLSA records that SMTP can use", d.Host, d.Usable)
+		case d.State == mailauth.Present:
+			l.add("dane_unverified", d.From, "%s has %d TLSA records; its MX and address are not known to be authenticated", d.Host, d.Usable)
+		}
+	}
+	from := ask(dnsx.TypeDNSKEY, t.Zone)
+	switch t.DNSSEC {
+	case mailauth.DNSSECValidated:
+		l.add("dnssec", from, "%s is signed, and the resolver has checked it", t.Zone)
+	case mailauth.DNSSECSigned:
+		l.add("dnssec_unchecked", from, "%s is signed; no resolver whose word counts has checked it", t.Zone)
+	case mailauth.DNSSECIsland:
+		l.add("dnssec_island", from, "%s has keys, and its parent no DS: nobody can check them", t.Zone)
+	case mailauth.DNSSECDangling:
+		l.add("dnssec_dangling", from, "the parent of %s has a DS, and it has no keys: validating resolvers fail", t.Zone)
+	}
+}

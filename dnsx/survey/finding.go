@@ -45,6 +45,7 @@ func Findings(f Facts) []Finding {
 	l.spf("recipient", f.SPF)
 	l.spf("sender", f.SenderSPF)
 	l.candidates(f)
+	l.transport(f.Domain, f.Transport)
 	if f.Full() {
 		l.add("full", dnsx.Question{}, "not everything was looked into: left out are %d MX hosts, %d addresses, %d name servers, %d SPF records, %d questions",
 			f.Left.MXHosts, f.Left.Addresses, f.Left.NameServers, f.Left.Includes, f.Left.Questions)

@@ -8,18 +8,22 @@ import (
 	"time"
 
 	"deadletter/dnsx"
+	"deadletter/dnsx/mailauth"
 )
 
 // Report is a survey of a domain for programs. Its keys are a contract.
 // Strings are raw text from DNS; [Report.JSON] makes them harmless to a terminal.
 type Report struct {
-	Domain    string         `json:"domain"`
-	Asked     int            `json:"asked"` // questions with an answer
-	ElapsedMS float64        `json:"elapsed_ms"`
-	Rounds    int            `json:"rounds"` // round trips that depended on each other
-	Questions []ReportAnswer `json:"questions"`
-	MX        ReportMX       `json:"mx"`
-	Findings  []Finding      `json:"findings"`
+	Domain    string             `json:"domain"`
+	Asked     int                `json:"asked"` // questions with an answer
+	ElapsedMS float64            `json:"elapsed_ms"`
+	Rounds    int                `json:"rounds"` // round trips that depended on each other
+	Questions []ReportAnswer     `json:"questions"`
+	MX        ReportMX           `json:"mx"`
+	Findings  []Finding          `json:"findings"`
+	SPF       ReportSPF          `json:"spf"`
+	DMARC     mailauth.Discovery `json:"dmarc"`
+	Transport Transport          `json:"transport"`
 }
 
 // ReportAnswer is one question with what became of it.
@@ -41,6 +45,13 @@ type ReportMX struct {
 	Compare Comparison   `json:"compare"`
 }
 
+// ReportSPF is the domain's SPF as far as it can be read without knowing who sends.
+type ReportSPF struct {
+	Records []mailauth.Record `json:"records"`
+	Terms   int               `json:"terms"` // that ask DNS, of 10 (RFC 7208 section 4.6.4)
+	Known   bool              `json:"terms_known"`
+}
+
 // NewReport puts the answers to a subject's questions together, in the order
 // in which they are wanted. elapsed is how long the survey took.
 func NewReport(s Subject, a Answers, elapsed time.Duration) Report {
@@ -55,6 +66,14 @@ func NewReport(s Subject, a Answers, elapsed time.Duration) Report {
 	if r.MX.Hosts == nil {
 		r.MX.Hosts = []MXHost{}
 	}
+	look := reader{newWalk(s, a)}.known
+	r.Transport = f.Transport
+	r.DMARC = mailauth.Discover(f.Domain, look)
+	r.SPF.Records = []mailauth.Record{}
+	for _, text := range f.SPF.Records {
+		r.SPF.Records = append(r.SPF.Records, mailauth.ParseRecord(mailauth.Plain(text)))
+	}
+	r.SPF.Terms, r.SPF.Known = mailauth.Count(f.Domain, look)
 	if r.MX.Servers == nil {
 		r.MX.Servers = []ServerView{}
 	}

@@ -27,7 +27,7 @@ func TestReportKeys(t *testing.T) {
 	if err := json.Unmarshal(data, &got); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"asked", "domain", "elapsed_ms", "findings", "mx", "questions", "rounds"}
+	want := []string{"asked", "dmarc", "domain", "elapsed_ms", "findings", "mx", "questions", "rounds", "spf", "transport"}
 	if k := sorted(got); !slices.Equal(k, want) {
 		t.Errorf("keys %v", k)
 	}

@@ -197,7 +197,7 @@ func TestFirstRoundAsksWhatNeedsNoAnswer(t *testing.T) {
 		question("A", "mx.example.net"), question("AAAA", "mx.example.net"), question("PTR", "7.2.0.192.in-addr.arpa"),
 		question("TXT", "example.com"), question("SOA", "example.com"),
 		question("CNAME", "autodiscover.example.com"), question("A", "autodiscover.example.com"),
-		question("SRV", "_autodiscover._tcp.example.com"), question("TXT", "_dmarc.example.com"),
+		question("SRV", "_autodiscover._tcp.example.com"), question("TXT", "_dmarc.example.com"), question("TXT", "_dmarc.com"),
 		question("TXT", "a.b.sender.example"), question("TXT", "_dmarc.a.b.sender.example"), question("TXT", "_dmarc.b.sender.example"),
 		question("TXT", "_dmarc.sender.example"), question("TXT", "_dmarc.example"), question("MX", "a.b.sender.example"),
 		question("TXT", "_mta-sts.example.com"), question("TXT", "_smtp._tls.example.com"), question("TXT", "default._bimi.example.com"),
@@ -294,7 +294,7 @@ func TestShapes(t *testing.T) {
 		}},
 		{"SERVFAIL is not implicit", "example.com. A 192.0.2.1\n;@ outcome servfail example.com. MX" + tail, survey.MXUnknown, survey.Yes, "mx_unknown", nil},
 		{"NXDOMAIN for MX is not implicit", "example.com. A 192.0.2.1\n;@ outcome nxdomain example.com. MX" + tail, survey.MXNone, survey.Yes, "no_mx", func(t *testing.T, f survey.Facts) {
-			if f.Questions != 15 { // no name of an address is asked for
+			if f.Questions != 16 { // no name of an address is asked for
 				t.Errorf("%d questions", f.Questions)
 			}
 		}},

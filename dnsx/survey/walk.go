@@ -76,7 +76,9 @@ func (w *walk) first() {
 		g.add(ask(dnsx.TypeCNAME, "autodiscover."+d))
 		g.add(ask(dnsx.TypeA, "autodiscover."+d))
 		g.add(ask(dnsx.TypeSRV, "_autodiscover._tcp."+d))
-		g.add(ask(dnsx.TypeTXT, "_dmarc."+d))
+		for _, name := range policyNames(d) {
+			g.add(ask(dnsx.TypeTXT, name))
+		}
 	}
 	if d := s.Sender; d != "" {
 		g.add(ask(dnsx.TypeTXT, d))

@@ -219,7 +219,7 @@ func TestReportFormats(t *testing.T) {
 func TestDNSJSON(t *testing.T) {
 	got := newPlace(t).run("dns", "contoso.example", "--json", "--resolver", demoZones(t)).want(t, 0)
 	keys, values := ordered(t, got.stdout)
-	if want := strings.Fields("domain asked elapsed_ms rounds questions mx findings"); !slices.Equal(keys, want) {
+	if want := strings.Fields("domain asked elapsed_ms rounds questions mx findings spf dmarc transport"); !slices.Equal(keys, want) {
 		t.Errorf("the keys are %q, want %q", keys, want)
 	}
 	questions := values["questions"].([]any)
