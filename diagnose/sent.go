@@ -20,10 +20,10 @@ func (v *view) sent() survey.Sent {
 		NullSender: strings.Trim(string(v.r.Sender.Value), " ") == "<>",
 	}
 	s.Addr, _ = v.sendingAddr()
-	if v.reporter != "" && (v.isOwn(v.reporter, netip.Addr{}) || under(v.reporter, v.senderDomain)) {
+	if v.reporterSent() {
 		s.HELO = v.reporter
 	}
-	if s.From == "" && s.Wanted {
+	if s.From == "" {
 		s.From = v.senderDomain // the best guess; the panel says so
 	}
 	for _, f := range v.r.Signatures {
@@ -63,7 +63,7 @@ func (v *view) sendingAddr() (netip.Addr, Source) {
 	if len(own) == 1 {
 		return own[0], "you"
 	}
-	if v.reporter == "" || !v.isOwn(v.reporter, netip.Addr{}) && !under(v.reporter, v.senderDomain) {
+	if !v.reporterSent() {
 		return netip.Addr{}, ""
 	}
 	// With more than one address nothing tells which of them sent.
@@ -81,6 +81,12 @@ func (v *view) sendingAddr() (netip.Addr, Source) {
 		return found[0], "dns"
 	}
 	return netip.Addr{}, ""
+}
+
+// reporterSent reports whether the host that wrote the bounce is on the
+// sender's side by its name: then it is the one that sent.
+func (v *view) reporterSent() bool {
+	return v.reporter != "" && (v.isOwn(v.reporter, netip.Addr{}) || under(v.reporter, v.senderDomain) || under(v.reporter, hostName(v.r.From.Value)))
 }
 
 // maxReplyRead bounds the words of a reply that are looked through.

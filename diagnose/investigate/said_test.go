@@ -33,6 +33,9 @@ func said(f diagnose.Flow, reports []bounce.Report) string {
 	for _, e := range f.Rejector.Missing {
 		line("  missing", "%s", e.Claim)
 	}
+	if f.Side == nil {
+		scorecard(line, f.Step(diagnose.StepRejector))
+	}
 	d := f.Rejector.Decided
 	line("decided", "%s | %s | %s", d.Kind, d.Confidence, d.Claim)
 	for i, c := range f.Causes {
