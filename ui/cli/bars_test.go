@@ -334,7 +334,7 @@ func TestBar20Rebinding(t *testing.T) {
 				m.Answer = append(m.Answer, rr)
 			}
 		}
-		switch q.Question[0].Name {
+		switch strings.ToLower(q.Question[0].Name) {
 		case "good.example.":
 			add("MX 10 mx.good.example.")
 			add("NS ns1.good.example.")
