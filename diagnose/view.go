@@ -134,17 +134,42 @@ func address(u safe.Untrusted) netip.Addr {
 }
 
 // Wants gives the DNS questions to ask now, as Next does, without the rest.
-func Wants(c *Case, now time.Time) []dnsx.Question {
+func Wants(c *Case, now time.Time) []dnsx.Question { return WantsFirst(c, now, "") }
+
+// WantsFirst is Wants with the questions first whose answers the step in view
+// shows: "" for none, any name that is no step for the side branch.
+func WantsFirst(c *Case, now time.Time, inView Step) []dnsx.Question {
 	v := &view{c: c, now: now}
 	v.b, v.has = c.Latest()
 	v.r = v.b.Report
 	v.round, _ = c.Round()
 	v.readBounce()
 	v.takeAnswers()
-	if list := v.surveyWants(); len(list) > 0 || v.subject.Sent.Wanted {
+	if list := v.surveyWantsBy(panelsOf(inView)); len(list) > 0 || v.subject.Sent.Wanted {
 		return list
 	}
-	return newView(c, now).wants() // the verdict may call for more
+	return newView(c, now).surveyWantsBy(panelsOf(inView)) // the verdict may call for more
+}
+
+// panelsOf says what the survey calls a step.
+func panelsOf(s Step) survey.Panels {
+	switch s {
+	case "":
+		return 0
+	case StepCapture:
+		return survey.ForCapture
+	case StepRejector:
+		return survey.ForRejector
+	case StepRecipient:
+		return survey.ForRecipient
+	case StepMX:
+		return survey.ForMX
+	case StepSuppression:
+		return survey.ForSuppression
+	case StepRetry:
+		return survey.ForRetry
+	}
+	return survey.ForAuth
 }
 
 // readDNS reads what the answers of the current round amount to.
@@ -191,14 +216,16 @@ func labAddrs(lab []string) []netip.Addr {
 // open and the case is not closed.
 func (v *view) wants() []dnsx.Question { return v.wanted() }
 
-func (v *view) surveyWants() []dnsx.Question {
+func (v *view) surveyWants() []dnsx.Question { return v.surveyWantsBy(0) }
+
+func (v *view) surveyWantsBy(in survey.Panels) []dnsx.Question {
 	if v.round.N == 0 || v.round.Stopped || v.c.Closing != nil || !v.has || v.domain == "" {
 		return nil
 	}
 	if v.r.NotABounce != "" {
 		return nil
 	}
-	return survey.Wanted(v.subject, v.answers)
+	return survey.NewGraph(v.subject, v.answers).WantedBy(in)
 }
 
 // asking reports whether answers are still to come in an open round.

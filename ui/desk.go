@@ -29,6 +29,9 @@ type Session interface {
 	Refresh(ctx context.Context) error
 	// Stop ends the round that is under way.
 	Stop()
+	// Look says which step is in view: what shows there is asked first. It
+	// returns at once.
+	Look(inView diagnose.Step)
 }
 
 // Status is what a session has under way.

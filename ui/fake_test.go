@@ -27,12 +27,18 @@ type fakeSession struct {
 	refuse   error
 	rounds   int
 	stopped  int
+	looked   []diagnose.Step
 }
 
 func (s *fakeSession) Case() *diagnose.Case { s.mu.Lock(); defer s.mu.Unlock(); return s.kase }
 func (s *fakeSession) Flow() diagnose.Flow  { s.mu.Lock(); defer s.mu.Unlock(); return s.flow }
 func (s *fakeSession) Status() Status       { s.mu.Lock(); defer s.mu.Unlock(); return s.status }
-func (s *fakeSession) Stop()                { s.mu.Lock(); defer s.mu.Unlock(); s.stopped++ }
+func (s *fakeSession) Look(inView diagnose.Step) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looked = append(s.looked, inView)
+}
+func (s *fakeSession) Stop() { s.mu.Lock(); defer s.mu.Unlock(); s.stopped++ }
 
 func (s *fakeSession) Changed() <-chan struct{} {
 	s.mu.Lock()

@@ -9,10 +9,11 @@ import (
 type openCase struct {
 	session Session
 	snap    snapshot
-	rev     int  // counts the snapshots taken
-	touched bool // a key was pressed; until then the panel follows the case
-	entry   int  // the panel shown: 1 to 6, 0 for the side branch
-	task    int  // the question chosen, from 0
+	rev     int           // counts the snapshots taken
+	touched bool          // a key was pressed; until then the panel follows the case
+	entry   int           // the panel shown: 1 to 6, 0 for the side branch
+	seen    diagnose.Step // in view, as the session was last told
+	task    int           // the question chosen, from 0
 	scroll  int
 	edited  map[letterKey]diagnose.Draft
 	docs    []document // the bounces as they came

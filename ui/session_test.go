@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,5 +253,19 @@ func BenchmarkView(b *testing.B) {
 				})
 			}
 		}
+	}
+}
+
+// TestInViewIsTold holds that the session hears which step is in view, once
+// each time that it changes, and that none is when another screen is shown.
+func TestInViewIsTold(t *testing.T) {
+	b := sample(t)
+	b.desk.lines = sampleLines()
+	b.keys("4", "4", "l", "H")
+	b.session.mu.Lock()
+	defer b.session.mu.Unlock()
+	want := []diagnose.Step{diagnose.StepMX, diagnose.StepSuppression, ""}
+	if got := b.session.looked; len(got) < 3 || !slices.Equal(got[len(got)-3:], want) {
+		t.Errorf("told %q, want %q at the end", got, want)
 	}
 }

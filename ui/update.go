@@ -65,7 +65,27 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.cancel()
 		return m, tea.Quit
 	}
+	m.look()
 	return m, tea.Batch(cmd, m.retitle())
+}
+
+// look tells every session what is in view of it: what shows there is asked
+// first.
+func (m *Model) look() {
+	for i, c := range m.cases {
+		inView := diagnose.Step("")
+		if m.screen == inCase && i == m.at {
+			_, p := c.shown()
+			inView = p.Step
+			if c.entry == 0 {
+				inView = "side"
+			}
+		}
+		if c.seen != inView {
+			c.seen = inView
+			c.session.Look(inView)
+		}
+	}
 }
 
 // key routes a key: what has the keys takes its own actions first; in a text

@@ -2,6 +2,7 @@ package investigate_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -194,4 +195,84 @@ func TestResumeReplays(t *testing.T) {
 	if got := said(again.Flow(), nil); got != want {
 		t.Errorf("replayed it says\n%s\nand said\n%s", got, want)
 	}
+}
+
+// inTurn answers one question at a time, each when it is let go, and notes the order.
+type inTurn struct {
+	dnsx.Resolver
+	next  chan struct{}
+	mu    sync.Mutex
+	order []dnsx.Question
+}
+
+func (r *inTurn) Resolve(ctx context.Context, q dnsx.Question) dnsx.Answer {
+	r.mu.Lock()
+	r.order = append(r.order, q)
+	r.mu.Unlock()
+	select {
+	case <-r.next:
+	case <-ctx.Done():
+	}
+	return r.Resolver.Resolve(ctx, q)
+}
+
+// TestInViewGoesFirst moves from one panel to another while questions wait:
+// those of the panel in view overtake, and the same are asked in the end.
+func TestInViewGoesFirst(t *testing.T) {
+	ask := func(moves map[int]diagnose.Step) []dnsx.Question {
+		r := &inTurn{next: make(chan struct{})}
+		s, _, _ := session(t, "gateway-in-front", func(o *investigate.Options) {
+			r.Resolver, o.Resolver, o.Parallel = o.Resolver, r, 1
+		})
+		s.Look(moves[0])
+		start(t, s)
+		for n := 1; s.Status().Running; n++ {
+			until(t, "the next question", func() bool {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				return len(r.order) >= n || !s.Status().Running
+			})
+			if to, ok := moves[n]; ok {
+				s.Look(to)
+			}
+			select {
+			case r.next <- struct{}{}:
+			case <-time.After(10 * time.Second):
+				t.Fatal("nobody waits")
+			case <-ended(s):
+			}
+		}
+		return r.order
+	}
+	at := func(list []dnsx.Question, kind dnsx.Type, name string) int {
+		return slices.IndexFunc(list, func(q dnsx.Question) bool {
+			return q.Type == kind && strings.HasPrefix(q.Name, name) && !q.Server.IsValid()
+		})
+	}
+	plain := ask(nil)
+	mx := ask(map[int]diagnose.Step{0: diagnose.StepMX})
+	if len(plain) != len(mx) {
+		t.Errorf("%d questions, with a panel in view %d", len(plain), len(mx))
+	}
+	if soa, dmarc := at(mx, dnsx.TypeSOA, ""), at(mx, dnsx.TypeTXT, "_dmarc."); soa < 0 || dmarc < soa {
+		t.Errorf("with the MX in view SOA is question %d and DMARC %d", soa, dmarc)
+	}
+	const moved = 3
+	auth := ask(map[int]diagnose.Step{0: diagnose.StepMX, moved: "side"})
+	if dmarc := at(auth, dnsx.TypeTXT, "_dmarc."); dmarc < moved || dmarc > moved+6 {
+		t.Errorf("DMARC is question %d, though its panel is in view from %d on", dmarc, moved)
+	}
+	if dmarc, soa := at(auth, dnsx.TypeTXT, "_dmarc."), at(auth, dnsx.TypeSOA, ""); soa < dmarc {
+		t.Errorf("SOA is question %d, before DMARC, %d", soa, dmarc)
+	}
+}
+
+// ended is closed when nothing runs any more.
+func ended(s *investigate.Session) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.Idle(context.Background())
+	}()
+	return done
 }

@@ -66,7 +66,15 @@ func (s *Session) flowOf(c *diagnose.Case) func() diagnose.Flow {
 }
 
 // wants gives the questions that are to be asked now.
-func (s *Session) wants() []dnsx.Question { return diagnose.Wants(s.Case(), s.opts.Clock()) }
+func (s *Session) wants() []dnsx.Question {
+	inView, _ := s.inView.Load().(diagnose.Step)
+	return diagnose.WantsFirst(s.Case(), s.opts.Clock(), inView)
+}
+
+// Look says which step is in view; "" for none, "side" for the side branch.
+// What waits to be asked and shows there overtakes the rest from the next
+// answer on. It is no event and changes no answer. It never blocks.
+func (s *Session) Look(inView diagnose.Step) { s.inView.Store(inView) }
 
 // Session is one case being worked on. Its methods are safe for concurrent use.
 type Session struct {
@@ -75,6 +83,7 @@ type Session struct {
 	cancel context.CancelFunc
 
 	now     atomic.Pointer[snapshot]
+	inView  atomic.Value     // diagnose.Step
 	write   sync.Mutex       // held by whoever appends
 	unsaved []diagnose.Event // DNS answers that the journal did not take; under write
 	running bool             // a runner goroutine is at work; under write

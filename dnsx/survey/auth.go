@@ -78,9 +78,9 @@ func (w *walk) authentication() {
 	if !s.Sent.Wanted {
 		return
 	}
-	used := g.used
+	used, most := g.used, g.most
 	g.used, g.most = 0, MaxAuthQuestions
-	defer func() { g.used, g.most = used+g.used, MaxQuestions }()
+	defer func() { g.used, g.most = used+g.used, most }()
 	needs, held, left := mailauth.Needs(s.identity(), w.look)
 	for _, n := range needs {
 		g.add(n.Question, n.After...)

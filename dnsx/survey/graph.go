@@ -16,17 +16,19 @@ type Graph struct {
 	answers Answers
 	left    Left
 
-	used    int // questions in list, and places kept for those not known yet
-	most    int // the bound of used
-	held    int // places kept
+	most    int    // questions it holds
+	used    int    // questions in list, and places kept for those not known yet
+	held    int    // places kept
+	serving Panels // the places that what is added now serves
 	refused map[dnsx.Question]bool
 }
 
 // node is what is known of a question: the ways it became possible, each a
 // set of questions whose answers it took, and the shortest of them.
 type node struct {
-	ways  [][]dnsx.Question
-	level int
+	ways   [][]dnsx.Question
+	level  int
+	serves Panels
 }
 
 // Left counts what the bounds of a round kept from being looked into.
@@ -35,7 +37,7 @@ type Left struct {
 	Addresses   int `json:"addresses,omitempty"`
 	NameServers int `json:"name_servers,omitempty"` // beyond those looked into, or beyond those asked directly
 	Includes    int `json:"includes,omitempty"`     // SPF records
-	Questions   int `json:"questions,omitempty"`    // beyond MaxQuestions
+	Questions   int `json:"questions,omitempty"`    // beyond those that are asked at most
 }
 
 // Any reports whether anything was left out.
@@ -104,7 +106,7 @@ func (g *Graph) Parents(q dnsx.Question) []dnsx.Question {
 }
 
 // add puts a question into the graph, or another way to one that is there.
-// Nothing is added beyond MaxQuestions, and no name that is too long.
+// Nothing is added beyond the most questions, and no name that is too long.
 func (g *Graph) add(q dnsx.Question, parents ...dnsx.Question) {
 	if q.Name == "" || len(q.Name) > 253 {
 		return
@@ -120,6 +122,7 @@ func (g *Graph) add(q dnsx.Question, parents ...dnsx.Question) {
 		g.list = append(g.list, q)
 		g.used++
 	}
+	n.serves |= g.serving
 	n.ways = append(n.ways, parents)
 }
 
@@ -150,6 +153,7 @@ func (g *Graph) settle() {
 			}
 		}
 	}
+	g.lead()
 	if g.held == 0 {
 		g.left.Questions = len(g.refused)
 	}

@@ -38,7 +38,8 @@ type flight struct {
 }
 
 // Run asks what wanted gives until nothing is wanted and nothing is in flight.
-// It calls wanted and answered one after the other from the calling goroutine:
+// What waits is started in the order in which wanted gave it last: a question
+// that has moved to the front overtakes. It calls wanted and answered one after the other from the calling goroutine:
 // answered with each answer as it comes, wanted again after that. A question is
 // started once, however often it is wanted. When ctx is done Run starts nothing
 // more, waits for what is in flight, drops those answers and gives the
@@ -53,7 +54,7 @@ func (a Asking) Run(ctx context.Context, wanted func() []dnsx.Question, answered
 	}
 	inner, cancel := context.WithCancel(ctx)
 	r := &run{
-		Asking: a, ctx: inner, started: map[dnsx.Question]int{}, busy: map[netip.Addr]int{},
+		Asking: a, ctx: inner, first: map[dnsx.Question]int{}, flown: map[dnsx.Question]bool{}, busy: map[netip.Addr]int{},
 		done: make(chan flight, a.Parallel), // a worker never waits to hand over
 	}
 	defer func() {
@@ -69,9 +70,10 @@ func (a Asking) Run(ctx context.Context, wanted func() []dnsx.Question, answered
 type run struct {
 	Asking
 	ctx     context.Context
-	started map[dnsx.Question]int // the round that each question was first wanted in
-	queue   []dnsx.Question       // wanted and not started
-	busy    map[netip.Addr]int    // in flight per authoritative server
+	first   map[dnsx.Question]int // the round that each question was first wanted in
+	queue   []dnsx.Question       // wanted and not started, as wanted last
+	flown   map[dnsx.Question]bool
+	busy    map[netip.Addr]int // in flight per authoritative server
 	inAir   int
 	done    chan flight
 	workers sync.WaitGroup
@@ -112,13 +114,27 @@ func (r *run) loop(ctx context.Context, wanted func() []dnsx.Question, answered 
 	}
 }
 
-// take notes what became wanted.
+// take notes what is wanted now. What was wanted before and is no longer is
+// still asked, after the rest.
 func (r *run) take(list []dnsx.Question, round int) {
-	for _, q := range list {
-		if _, ok := r.started[q]; !ok {
-			r.started[q] = round
-			r.queue = append(r.queue, q)
+	before := r.queue
+	r.queue = make([]dnsx.Question, 0, len(list))
+	listed := make(map[dnsx.Question]bool, len(list))
+	add := func(q dnsx.Question) {
+		if r.flown[q] || listed[q] {
+			return
 		}
+		listed[q] = true
+		if _, ok := r.first[q]; !ok {
+			r.first[q] = round
+		}
+		r.queue = append(r.queue, q)
+	}
+	for _, q := range list {
+		add(q)
+	}
+	for _, q := range before {
+		add(q)
 	}
 }
 
@@ -140,7 +156,8 @@ func (r *run) launch() {
 }
 
 func (r *run) start(q dnsx.Question) {
-	round := r.started[q]
+	round := r.first[q]
+	r.flown[q] = true
 	r.inAir++
 	r.busy[q.Server]++
 	r.stats.Asked++

@@ -24,6 +24,7 @@ import (
 // Bounds of one round. What lies beyond them is counted in [Left], never asked.
 const (
 	MaxQuestions   = 150 // questions in all
+	MaxOfDomain    = 60  // questions about a domain by itself, without a case
 	MaxMXHosts     = 20  // MX hosts looked into, those of lowest preference
 	MaxNewHosts    = 4   // MX hosts looked into that only an authoritative server names
 	MaxHostAddrs   = 8   // addresses looked into per MX host
@@ -50,6 +51,14 @@ type Subject struct {
 	Lab          []netip.Addr // special addresses that may be asked as authoritative servers
 	Candidates   []Candidate  // domains that the recipient domain may have been mistyped for, at most MaxCandidates
 	NoNetwork    bool         // answers come from zone text: any address may be asked, none is contacted
+	Most         int          // questions in all; 0 for MaxQuestions
+}
+
+func (s Subject) most() int {
+	if s.Most <= 0 {
+		return MaxQuestions
+	}
+	return min(s.Most, MaxQuestions)
 }
 
 // Answers is what became of the questions of one round.

@@ -35,21 +35,29 @@ type reversal struct {
 
 func newWalk(s Subject, a Answers) *walk {
 	w := &walk{subject: s.canonical(), answers: a, graph: &Graph{
-		nodes: map[dnsx.Question]*node{}, answers: a, refused: map[dnsx.Question]bool{}, most: MaxQuestions,
+		most: s.most(), nodes: map[dnsx.Question]*node{}, answers: a, refused: map[dnsx.Question]bool{},
 	}}
 	w.first()
+	w.serve(ForCapture | ForRejector | ForMX)
 	w.mailHosts()
+	w.serve(ForMX | ForRetry)
 	w.nameServers()
 	w.direct()
 	w.newHosts()
+	w.serve(ForAuth)
 	w.includes(w.subject.Recipient)
+	w.serve(ForRejector | ForSuppression | ForAuth)
 	if w.subject.Sender != w.subject.Recipient {
 		w.includes(w.subject.Sender)
 	}
+	w.serve(ForCapture)
 	w.candidates()
+	w.serve(ForMX | ForAuth)
 	w.transport()
+	w.serve(ForRejector | ForMX)
 	w.names()
 	w.confirmations()
+	w.serve(ForAuth | ForRejector)
 	w.authentication()
 	w.graph.settle()
 	return w
@@ -60,33 +68,47 @@ func ask(t dnsx.Type, name string) dnsx.Question { return dnsx.Question{Name: na
 // open reports whether a question of the graph has no answer yet.
 func (w *walk) open(q dnsx.Question) bool { return w.graph.Asking(q) }
 
-// first asks what needs no answer. The first panel in view comes first.
+// serve says where the answers to the questions added from here on are shown.
+func (w *walk) serve(in Panels) { w.graph.serving = in }
+
+// first asks what needs no answer: the recipient domain's mail first.
 func (w *walk) first() {
 	g, s := w.graph, w.subject
 	if d := s.Recipient; d != "" {
+		w.serve(ForCapture | ForRejector | ForRecipient | ForMX | ForRetry)
 		g.add(ask(dnsx.TypeMX, d))
+		w.serve(ForMX | ForRetry)
 		g.add(ask(dnsx.TypeNS, d))
+		w.serve(ForCapture | ForMX)
 		g.add(ask(dnsx.TypeA, d))
 		g.add(ask(dnsx.TypeAAAA, d))
 	}
+	w.serve(ForRejector)
 	w.host(s.Host, s.HostAddr)
 	if d := s.Recipient; d != "" {
+		w.serve(ForRejector | ForRecipient | ForMX | ForAuth) // who holds the mailboxes shows on all of them
 		g.add(ask(dnsx.TypeTXT, d))
+		w.serve(ForRecipient | ForMX)
 		g.add(ask(dnsx.TypeSOA, d))
+		w.serve(ForRejector | ForRecipient | ForMX)
 		g.add(ask(dnsx.TypeCNAME, "autodiscover."+d))
 		g.add(ask(dnsx.TypeA, "autodiscover."+d))
 		g.add(ask(dnsx.TypeSRV, "_autodiscover._tcp."+d))
+		w.serve(ForAuth)
 		for _, name := range policyNames(d) {
 			g.add(ask(dnsx.TypeTXT, name))
 		}
 	}
 	if d := s.Sender; d != "" {
+		w.serve(ForRejector | ForSuppression | ForAuth) // the sending platform shows in it
 		g.add(ask(dnsx.TypeTXT, d))
+		w.serve(ForCapture | ForAuth)
 		for _, name := range policyNames(d) {
 			g.add(ask(dnsx.TypeTXT, name))
 		}
 		g.add(ask(dnsx.TypeMX, d))
 	}
+	w.serve(ForRejector)
 	w.host(s.Reporter, s.ReporterAddr)
 }
 

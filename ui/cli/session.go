@@ -20,6 +20,7 @@ import (
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
 	"deadletter/dnsx/dnstest"
+	"deadletter/dnsx/survey"
 	"deadletter/dnsx/wire"
 	"deadletter/ui"
 	"deadletter/ui/config"
@@ -59,7 +60,7 @@ func newResolver(g *globals, now func() time.Time) (dnsx.Resolver, error) {
 	if err != nil {
 		return nil, fail(exitUsage, "9.9.9.9, 127.0.0.1:5300, [::1]:53, tls://9.9.9.9#dns.quad9.net, https://dns.quad9.net/dns-query or zone:FILE", "--resolver: %w", err)
 	}
-	return client, nil
+	return survey.NewPolite(client, survey.Limits{}), nil
 }
 
 // closeResolver ends the connections that a resolver keeps, where it does.
