@@ -216,31 +216,17 @@ func (v *view) mxUnknownWhy() safe.Text {
 		return "asking was stopped; R asks again"
 	case l.Outcome == "":
 		return "not asked"
+	case v.facts.MX.Against.Name != "":
+		return "the answers contradict each other: by one the domain does not exist, by another it does"
+	case l.Outcome == dnsx.NoData:
+		return "it has no MX, and its own address, which would take the mail, is not known"
 	default:
 		return failureText(l.Outcome)
 	}
 }
 
 // failureText words an outcome that says nothing about the domain.
-func failureText(o dnsx.Outcome) safe.Text {
-	switch o {
-	case dnsx.Timeout:
-		return "the resolver did not answer in time"
-	case dnsx.ServFail:
-		return "the resolver could not find out (servfail); that says nothing about the domain"
-	case dnsx.Bogus:
-		return "the answer fails DNSSEC validation (bogus)"
-	case dnsx.Refused:
-		return "the resolver refused to answer, or nothing listens there"
-	case dnsx.Truncated:
-		return "the answer came cut, and TCP gave none"
-	case dnsx.Malformed:
-		return "the answer could not be read"
-	case dnsx.Offline:
-		return "not asked: offline"
-	}
-	return "no definite answer"
-}
+func failureText(o dnsx.Outcome) safe.Text { return safe.Of(survey.Say(o, "the resolver")) }
 
 // mxSeen gives the MX set for the evidence block: that of the name servers
 // where they were heard, because the other side knows that one.

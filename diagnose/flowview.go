@@ -85,12 +85,13 @@ type Exit struct {
 func (p Panel) Filled() bool { return len(p.Verdict) > 0 && len(p.Sections) > 0 }
 
 // Section is a labelled group of lines: "for", "against", "missing", "domain".
-// Exactly one of Findings, Fields, Table and Checks is used.
+// Exactly one of Findings, Fields, Table, Span and Tasks is used.
 type Section struct {
 	Label    safe.Text // one quiet word
 	Findings []Finding
 	Fields   []FieldLine
 	Table    *Table
+	Span     *Span
 	Tasks    []Task
 }
 
@@ -145,6 +146,29 @@ type Table struct {
 	Right []bool
 	// Give orders the columns by which is dropped first on a narrow screen: the first listed goes first.
 	Give []int
+}
+
+// Span is a stretch of time that ends by itself: drawn as a line with now on it.
+type Span struct {
+	From, Until, Now time.Time
+	Begins, Ends     safe.Text // "asked", "then gone"
+}
+
+// Left words what is left of the span: "3 h 14 min left", "over".
+func (s Span) Left() safe.Text {
+	d := s.Until.Sub(s.Now)
+	minutes := int(d.Round(time.Minute) / time.Minute)
+	switch {
+	case d <= 0:
+		return "over"
+	case d < time.Minute:
+		return safe.Textf("%d s left", max(1, int(d/time.Second)))
+	case minutes < 60:
+		return safe.Textf("%d min left", minutes)
+	case minutes < 24*60:
+		return safe.Textf("%d h %d min left", minutes/60, minutes%60)
+	}
+	return safe.Textf("%d d %d h left", minutes/1440, minutes/60%24)
 }
 
 // Cell is one cell of a table.

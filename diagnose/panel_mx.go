@@ -23,6 +23,9 @@ func (v *view) mxPanel() Panel {
 	if t := v.viewsTable(); t != nil {
 		p.Sections = append(p.Sections, Section{Label: "two views", Table: t})
 	}
+	if span := v.oldSpan(); span != nil {
+		p.Sections = append(p.Sections, Section{Span: span})
+	}
 	found := v.mxFindings()
 	if len(found) > 0 {
 		p.Sections = append(p.Sections, Section{Label: "found", Findings: found})
@@ -58,6 +61,9 @@ func (v *view) mxPanel() Panel {
 		if v.round.Offline {
 			p.Next = "Open the case again without --offline to ask DNS, or paste what the sending server sees."
 		}
+	case v.facts.Differ() && v.facts.OldUntil().After(v.now):
+		p.Badge, p.BadgeIs = safe.Textf("%d to know", notes), Attention
+		p.Next = safe.Textf("Go on to 5. After %s, R asks again and compares both views.", v.clock(v.facts.OldUntil()))
 	case notes > 0:
 		p.Badge, p.BadgeIs = safe.Textf("%d to know", notes), Attention
 	}
@@ -82,7 +88,11 @@ func (v *view) mxSays(blocking int) (verdict []safe.Text, reading safe.Text) {
 	case set.State == survey.MXImplicit:
 		return []safe.Text{safe.Textf("%s has no MX; mail goes to its own address.", v.domain)}, "implicit MX"
 	case !v.mxKnown():
-		return []safe.Text{safe.Textf("Cannot tell where mail for %s goes: %s.", v.domain, v.mxUnknownWhy())}, "cannot tell"
+		verdict = []safe.Text{safe.Textf("Cannot tell where mail for %s goes: %s.", v.domain, v.mxUnknownWhy())}
+		if n := len(v.mxEntries()); n > 0 {
+			verdict = append(verdict, "What is shown is what the name servers say; who asks another resolver may get it.")
+		}
+		return verdict, "cannot tell"
 	case v.facts.Differ():
 		until := v.facts.OldUntil()
 		return []safe.Text{safe.Textf("Two views: %s can give the old answer until %s.", v.resolverName(), v.clock(until))}, safe.Textf("two views until %s", until.UTC().Format("15:04"))
@@ -193,26 +203,6 @@ func (v *view) addrsText(h survey.MXHost) safe.Text {
 	return "cannot tell"
 }
 
-// viewsTable sets the authoritative servers' answer beside the resolver's,
-// where they differ.
-func (v *view) viewsTable() *Table {
-	if !v.facts.Differ() {
-		return nil
-	}
-	t := &Table{Head: []safe.Text{"", "host", "authoritative", safe.Textf("cached, %s", v.resolverName())}}
-	for _, e := range v.mxEntries() {
-		auth, cached := Cell{"yes", Holds}, Cell{"yes", Holds}
-		if !e.auth {
-			auth, cached = Cell{"gone", NoSign}, Cell{"still here", Differs}
-		}
-		if !e.resolver {
-			cached = Cell{"not yet", Differs}
-		}
-		t.Rows = append(t.Rows, []Cell{{Text: safe.Textf("%d", e.Preference)}, {Text: safe.Domain(e.Host)}, auth, cached})
-	}
-	return t
-}
-
 // mxFindings lists what is right, wrong or to be known about the MX. A
 // blocking one stops removal and retry.
 func (v *view) mxFindings() []Finding { return v.found() }
@@ -236,12 +226,26 @@ func (v *view) findMX() []Finding {
 	} else if set.State == survey.MXNone {
 		add("no_mx", Fails, true, "dns", set.From, "neither an MX nor an address")
 	}
+	if set.Against.Name != "" {
+		add("contradicted", Attention, false, "dns", set.From, safe.Textf("asked for MX the domain does not exist, asked for %s it does: one of the two is wrong", string(set.Against.Type)))
+	}
+	if set.Outcome.Absent() && !set.KeptUntil.IsZero() && set.KeptUntil.After(v.now) {
+		what := safe.Text("no MX")
+		if set.Outcome == dnsx.NXDomain {
+			what = "no such name"
+		}
+		add("kept", Missing, false, "dns", set.From, safe.Textf("%s; that answer may be kept until %s: what is mended now is not seen here before", what, v.clock(set.KeptUntil)))
+	}
+	if len(set.Chain) > 0 {
+		add("alias", Attention, false, "dns", set.From, safe.Textf("%s is itself an alias: the MX are those of another name", v.domain))
+		out[len(out)-1].Hint = aliases(set.Chain)
+	}
 	good := set.State == survey.MXListed
 	usable := 0
 	hosts := v.allHosts()
 	for _, h := range hosts {
 		fault := v.hostFault(h, &out)
-		good = good && !fault
+		good = good && !fault && !h.Unknown
 		if !fault {
 			usable++
 		}
@@ -261,14 +265,19 @@ func (v *view) findMX() []Finding {
 	}
 	v.viewFindings(&out)
 	v.nameServerFindings(&out)
+	v.remarkFindings(&out)
 	if v.host != "" && v.mxKnown() && !v.mxMember().asking && v.mxMember().host == "" && v.verdict.Kind != OwnMTA && v.verdict.Kind != SendingPlatform {
 		add("outside", Attention, false, "dns", set.From, safe.Textf("%s, which refused, is no MX of the domain", v.host))
+		if v.hostOp.known() {
+			out[len(out)-1].Hint = safe.Textf("it is run by %s", v.hostOp.name)
+		}
 	}
 	operators := v.operatorsInSet()
 	if len(operators) > 1 {
 		add("operators", Attention, false, "here", dnsx.Question{}, safe.Textf("the MX set belongs to %d operators: ask about each one's list", len(operators)))
+		out[len(out)-1].Hint = v.hostsByOperator()
 	}
-	if good && usable == len(hosts) && !v.asking() {
+	if good && usable == len(hosts) && len(hosts) > 0 && !v.asking() {
 		add("sound", For, false, "dns", set.From, "every MX has an address, none private, no CNAME")
 	}
 	if v.facts.Full() {
@@ -304,13 +313,17 @@ func (v *view) hostFault(h survey.MXHost, out *[]Finding) bool {
 		return false
 	}
 	if h.IsCNAME && v.facts.MX.State == survey.MXListed {
-		add("cname", Attention, safe.Textf("%s is a CNAME; most senders follow it, RFC 5321 does not allow it", name))
+		*out = append(*out, Finding{Key: "cname:" + h.Host, Sign: Attention, Source: "dns", At: v.at(h.From), Hint: aliases(h.Chain),
+			Claim: safe.Textf("%s is a CNAME; most senders follow it, RFC 5321 does not allow it", name)})
 	}
 	private := 0
 	for _, a := range h.Addrs {
 		if a.Special && !a.Documentation {
 			private++
 			add("private", Fails, safe.Textf("%s has a private or special address, %s: it is never contacted", name, a.Addr))
+			if old, at, turned := v.wasPublic(a.From); turned {
+				add("turned", Fails, safe.Textf("%s had the address %s at %s: a name that turns from public to private is a fault or an attack", name, old, v.clock(at)))
+			}
 		}
 	}
 	return len(h.Addrs) > 0 && private == len(h.Addrs)
@@ -322,65 +335,6 @@ func worse(a, b survey.Lookup) dnsx.Outcome {
 		return a.Outcome
 	}
 	return b.Outcome
-}
-
-// viewFindings compares the resolver with the authoritative servers.
-func (v *view) viewFindings(out *[]Finding) {
-	c := v.facts.Compare
-	add := func(key string, sign Sign, source Source, claim, hint safe.Text) {
-		*out = append(*out, Finding{Key: key, Sign: sign, Claim: claim, Hint: hint, Source: source, At: v.at(c.From)})
-	}
-	switch c.Differ {
-	case survey.Yes:
-		add("views_differ", Attention, "dns auth", "the name servers hold another MX than the resolver", "the resolver's answer is older; other resolvers may keep it longer")
-	case survey.Open:
-		if v.asking() {
-			add("views", Asking, "dns auth", "the MX at each name server", "")
-		}
-	case survey.No:
-		add("views_agree", For, "dns auth", "resolver and name servers hold the same MX", "")
-	}
-	if c.ServersDisagree {
-		add("servers_disagree", Attention, "dns auth", "the name servers do not agree on the MX", "a change may be half done")
-	}
-	if c.SerialsDisagree {
-		add("serials_disagree", Attention, "dns auth", "the name servers have different SOA serials", "one of them has not taken the last change")
-	}
-}
-
-// nameServerFindings says which name servers could not be heard.
-func (v *view) nameServerFindings(out *[]Finding) {
-	agreed, counted := map[uint32]bool{}, 0
-	for _, s := range v.facts.Servers {
-		if s.Counts {
-			counted++
-			if s.HasSerial {
-				agreed[s.Serial] = true
-			}
-		}
-		var claim safe.Text
-		switch {
-		case s.Asking || s.Counts || s.BeyondServers:
-			continue
-		case s.NotContacted:
-			claim = safe.Textf("name server %s has a private or special address: it was not asked", s.Server)
-		case s.Unresolvable:
-			claim = safe.Textf("name server %s has no address", s.Server)
-		case s.Lame:
-			claim = safe.Textf("name server %s answers without authority", s.Server)
-		case s.MX.Failed():
-			claim = safe.Textf("name server %s: %s", s.Server, failureText(s.MX.Outcome))
-		default:
-			continue
-		}
-		*out = append(*out, Finding{Key: "ns:" + s.Server, Sign: Attention, Claim: claim, Source: "dns auth", At: v.at(s.MX.From)})
-	}
-	if counted > 1 && len(agreed) == 1 {
-		for serial := range agreed {
-			*out = append(*out, Finding{Key: "serials", Sign: For, Source: "dns auth", At: v.mxTime(),
-				Claim: safe.Textf("all %d name servers that answered have serial %d", counted, serial)})
-		}
-	}
 }
 
 // operatorsInSet lists the known operators of the resolver's MX set.

@@ -15,6 +15,8 @@ func (p painter) section(s diagnose.Section, c columns, tasks *[]diagnose.Task) 
 		return p.fields(s.Label, s.Fields, c)
 	case s.Table != nil:
 		return p.table(s.Label, *s.Table, c)
+	case s.Span != nil:
+		return p.span(s.Label, *s.Span, c)
 	case len(s.Tasks) > 0:
 		var rows []bodyRow
 		if s.Label != "" {

@@ -207,6 +207,9 @@ func facts(p diagnose.Panel) []diagnose.Finding {
 				out = append(out, rowFinding(s.Table.Head, row))
 			}
 		}
+		if s.Span != nil {
+			out = append(out, diagnose.Finding{Sign: diagnose.Differs, Claim: spanText(*s.Span, time.UTC), Source: "dns", At: s.Span.From})
+		}
 		for _, t := range s.Tasks {
 			if t.Answer != "" {
 				out = append(out, diagnose.Finding{Sign: taskSign(t), Claim: t.Name + ": " + t.Answer, Hint: t.Doubt, Source: t.Who, At: t.At})

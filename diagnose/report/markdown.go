@@ -179,6 +179,9 @@ func (m *marker) section(p diagnose.Panel, s diagnose.Section) {
 	if s.Table != nil {
 		m.table(*s.Table)
 	}
+	if s.Span != nil {
+		m.item(0, "time:", spanText(*s.Span, time.UTC))
+	}
 	for _, t := range s.Tasks {
 		name := t.Name
 		if t.Number > 0 {

@@ -3,6 +3,7 @@ package report
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
@@ -76,7 +77,7 @@ func also(p diagnose.Panel) []safe.Text {
 
 func (t *texter) section(p diagnose.Panel, s diagnose.Section) {
 	shown := unsaid(t.in.Flow, p, s.Findings)
-	if len(shown)+len(s.Fields)+len(s.Tasks) == 0 && s.Table == nil {
+	if len(shown)+len(s.Fields)+len(s.Tasks) == 0 && s.Table == nil && s.Span == nil {
 		return
 	}
 	if s.Label != "" {
@@ -90,9 +91,17 @@ func (t *texter) section(p diagnose.Panel, s diagnose.Section) {
 	if s.Table != nil {
 		t.table(*s.Table)
 	}
+	if s.Span != nil {
+		t.para(indent+"  ", indent+"    ", spanText(*s.Span, t.in.Location))
+	}
 	for _, task := range s.Tasks {
 		t.task(task)
 	}
+}
+
+// spanText says in words what the screen draws as a line.
+func spanText(s diagnose.Span, zone *time.Location) safe.Text {
+	return safe.Textf("%s %s, %s %s; at %s %s", s.Begins, local(s.From, zone), local(s.Until, zone), s.Ends, local(s.Now, zone), s.Left())
 }
 
 func (t *texter) findings(list []diagnose.Finding) {

@@ -59,6 +59,8 @@ type Facts struct {
 	Transport    Transport          `json:"transport"`      // of the recipient domain
 	Auth         *Auth              `json:"auth,omitempty"` // nil where the branch is not wanted
 
+	Remarks []Remark `json:"remarks,omitempty"` // on how answers came
+
 	Questions int                  `json:"questions"` // asked or wanted
 	Pending   int                  `json:"pending"`   // wanted and not answered
 	Outcomes  map[dnsx.Outcome]int `json:"outcomes"`  // of the answered ones
@@ -125,6 +127,7 @@ func Read(s Subject, a Answers) Facts {
 		f.SenderHosts = entries(a[f.SenderMX.From])
 	}
 	f.Auth = r.auth()
+	f.Remarks = r.remarks()
 	f.Host = r.hostFacts(r.subject.Host, r.subject.HostAddr, f.MX)
 	f.Reporter = r.hostFacts(r.subject.Reporter, r.subject.ReporterAddr, f.MX)
 	return f

@@ -2,7 +2,10 @@ package survey
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"deadletter/dnsx"
@@ -42,6 +45,7 @@ func Findings(f Facts) []Finding {
 		l.host(f.MX.State, h)
 	}
 	l.servers(f)
+	l.remarks(f)
 	l.spf("recipient", f.SPF)
 	l.spf("sender", f.SenderSPF)
 	l.candidates(f)
@@ -63,15 +67,26 @@ func (l *findings) mx(f Facts) {
 	case NullNonzero:
 		l.add("null_mx_nonzero", from, "%s has a null MX that is not the one record of preference 0", f.Domain)
 	}
+	if len(f.MX.Chain) > 0 {
+		l.add("mx_alias", from, "%s is an alias: %s", f.Domain, Aliases(f.MX.Chain))
+	}
 	switch f.MX.State {
 	case MXImplicit:
-		l.add("implicit_mx", from, "%s has no MX: mail goes to its own address", f.Domain)
+		l.add("implicit_mx", from, "%s has no MX: mail goes to its own address; that answer may be kept until %s", f.Domain, clock(f.MX.KeptUntil))
 	case MXNone:
 		if f.Exists != No {
-			l.add("no_mx", from, "%s has neither MX nor address: it takes no mail", f.Domain)
+			l.add("no_mx", from, "%s has neither MX nor address: it takes no mail; that answer may be kept until %s", f.Domain, clock(f.MX.KeptUntil))
 		}
 	case MXUnknown:
-		l.add("mx_unknown", from, "the MX of %s is not known: %s", f.Domain, f.MX.Outcome)
+		if f.MX.Against.Name != "" {
+			l.add("mx_contradicted", from, "the answers contradict each other: by that to MX %s does not exist, by that to %s it does", f.Domain, f.MX.Against.Type)
+			break
+		}
+		if f.MX.Outcome == dnsx.NoData {
+			l.add("mx_unknown", from, "%s has no MX, and its own address, which would take the mail, is not known", f.Domain)
+			break
+		}
+		l.add("mx_unknown", from, "the MX of %s is not known: %s", f.Domain, Say(f.MX.Outcome, "the resolver"))
 	}
 }
 
@@ -84,10 +99,11 @@ func (l *findings) host(state MXState, h MXHost) {
 	case h.Unresolvable:
 		l.add("mx_unresolvable", h.A.From, "MX %d %s has no address", h.Preference, h.Host)
 	case h.Unknown:
-		l.add("mx_host_unknown", h.A.From, "the address of MX %d %s is not known: A %s, AAAA %s", h.Preference, h.Host, h.A.Outcome, h.AAAA.Outcome)
+		l.add("mx_host_unknown", h.A.From, "the address of MX %d %s is not known: A: %s; AAAA: %s", h.Preference, h.Host,
+			Say(h.A.Outcome, "the resolver"), Say(h.AAAA.Outcome, "the resolver"))
 	}
 	if h.IsCNAME && state == MXListed {
-		l.add("mx_cname", h.A.From, "MX %d %s is an alias", h.Preference, h.Host)
+		l.add("mx_cname", h.A.From, "MX %d %s is an alias, which RFC 2181 does not allow: %s", h.Preference, h.Host, Aliases(h.Chain))
 	}
 	for _, a := range h.Addrs {
 		if a.Special && !a.Documentation {
@@ -99,13 +115,16 @@ func (l *findings) host(state MXState, h MXHost) {
 func (l *findings) servers(f Facts) {
 	c := f.Compare
 	if c.Differ == Yes {
-		l.add("views_differ", c.From, "the resolver's MX set is not the one of the name servers: it can live until %s", c.OldUntil.UTC().Format(time.RFC3339))
+		l.add("views_differ", c.From, "the resolver's MX set is not the one of the name servers: it can live until %s; elsewhere perhaps until %s", clock(c.OldUntil), clock(c.OthersUntil))
+	}
+	if c.ResolverBehind {
+		l.add("resolver_behind", f.SOA.From, "the resolver holds serial %d, the newest of the name servers is %d%s", c.ResolverSerial, c.NewestSerial, claimed(c.NewestSerial, f.MX.At))
 	}
 	if c.ServersDisagree {
 		l.add("servers_disagree", c.From, "the name servers of %s have different MX sets", f.NS.Zone)
 	}
 	if c.SerialsDisagree {
-		l.add("serials_disagree", f.SOA.From, "the name servers of %s have different serials", f.NS.Zone)
+		l.add("serials_disagree", f.SOA.From, "the name servers of %s have different serials: %s", f.NS.Zone, serialsBy(f.Servers))
 	}
 	for _, v := range f.Servers {
 		at := v.MX.From
@@ -120,10 +139,75 @@ func (l *findings) servers(f Facts) {
 		case v.NotContacted:
 			l.add("server_not_contacted", at, "name server %s has no address that may be contacted", v.Server)
 		case v.MX.Failed():
-			l.add("server_failed", at, "name server %s (%s) gave no answer: %s", v.Server, address(v.Addr), v.MX.Outcome)
+			l.add("server_failed", at, "name server %s (%s) gave no answer: %s", v.Server, address(v.Addr), Say(v.MX.Outcome, "it"))
 		}
 	}
 }
+
+// remarks says how answers came: each note once, with how many it holds for.
+func (l *findings) remarks(f Facts) {
+	count := map[dnsx.Note]int{}
+	for _, m := range f.Remarks {
+		count[m.Note]++
+	}
+	for _, m := range f.Remarks {
+		switch n := count[m.Note]; {
+		case m.Claim:
+			l.add("server_says", m.From, "of %s, which failed, %s says: %s", m.From, m.By, m.Said())
+			continue
+		case n == 0:
+			continue
+		case m.Note == dnsx.NoteSecondServer:
+			l.add("second_resolver", m.From, "the first resolver gave no answer to %d questions; %s, asked next, did", n, m.By)
+		case m.Note == dnsx.NoteSpoofSuspected:
+			l.add("spoof_suspected", m.From, "packets that do not answer what was asked came before %d answers, the first to %s: forging is possible", n, m.From)
+		case m.Note == dnsx.NoteCapped:
+			l.add("capped", m.From, "%d answers hold more records than are kept, the first to %s", n, m.From)
+		case m.Note == dnsx.NoteChainLoop:
+			l.add("alias_loop", m.From, "the aliases of %s lead back to themselves or too far", m.From.Name)
+			continue
+		}
+		count[m.Note] = 0
+	}
+}
+
+// Aliases words a chain with the TTL of each step: "a -> b (ttl 300) -> c (ttl 60)".
+func Aliases(chain []dnsx.Record) string {
+	var b strings.Builder
+	for i, link := range chain {
+		if i == 0 {
+			b.WriteString(link.Name)
+		}
+		fmt.Fprintf(&b, " -> %s (ttl %d)", link.Host, link.TTL)
+	}
+	return b.String()
+}
+
+// serialsBy names the servers of each serial.
+func serialsBy(views []ServerView) string {
+	by := map[uint32][]string{}
+	for _, v := range views {
+		if v.HasSerial {
+			by[v.Serial] = append(by[v.Serial], v.Server)
+		}
+	}
+	var out []string
+	for _, serial := range slices.Sorted(maps.Keys(by)) {
+		out = append(out, fmt.Sprintf("%d at %s", serial, strings.Join(by[serial], ", ")))
+	}
+	return strings.Join(out, "; ")
+}
+
+// claimed gives the date that a serial claims, "" for none.
+func claimed(serial uint32, now time.Time) string {
+	date, ok := SerialDate(serial, now)
+	if !ok {
+		return ""
+	}
+	return ", by its digits of " + date.Format("2 Jan 2006")
+}
+
+func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func address(a netip.Addr) string {
 	if !a.IsValid() {

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"deadletter/dnsx"
 )
@@ -34,11 +35,15 @@ const (
 // MXSet is the recipient domain's MX set as the resolver holds it.
 type MXSet struct {
 	Lookup
-	State MXState  `json:"state"`
-	Null  Null     `json:"null,omitempty"`
-	TTL   uint32   `json:"ttl"`            // seconds, of the answer
-	Hosts []MXHost `json:"hosts"`          // by preference, then name; for implicit the domain itself
-	More  int      `json:"more,omitempty"` // records beyond Hosts
+	State     MXState       `json:"state"`
+	Null      Null          `json:"null,omitempty"`
+	TTL       uint32        `json:"ttl"`                 // seconds, of the answer
+	At        time.Time     `json:"at,omitzero"`         // when it came
+	KeptUntil time.Time     `json:"kept_until,omitzero"` // a definite answer can be given again until then: At and TTL
+	Chain     []dnsx.Record `json:"chain,omitempty"`     // the aliases from the domain to the name whose MX these are
+	Against   dnsx.Question `json:"against,omitzero"`    // an answer that the name exists, where this one says that it does not
+	Hosts     []MXHost      `json:"hosts"`               // by preference, then name; for implicit the domain itself
+	More      int           `json:"more,omitempty"`      // records beyond Hosts
 }
 
 // MXHost is one MX record with what is known of its host.
@@ -121,13 +126,22 @@ func (r reader) mxSet(d string) MXSet {
 		}
 		return set
 	}
-	switch set.TTL = answer.TTL(); answer.Outcome {
+	set.TTL, set.At, set.Chain = answer.TTL(), answer.At, answer.Chain
+	if answer.Outcome.Answered() {
+		set.KeptUntil = answer.At.Add(time.Duration(set.TTL) * time.Second)
+	}
+	switch answer.Outcome {
 	case dnsx.NoError:
 		r.listed(&set, answer)
 	case dnsx.NoData:
 		r.unlisted(&set, d)
 	case dnsx.NXDomain:
 		set.State = MXNone
+		// Of a name that is there after all nothing is known: it is no absence,
+		// and no reason to send to its address (RFC 5321 section 5.1).
+		if yes, by := r.exists(d); yes == Yes && len(answer.Chain) == 0 {
+			set.State, set.Against = MXUnknown, by
+		}
 	}
 	return set
 }

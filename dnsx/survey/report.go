@@ -19,11 +19,16 @@ type Report struct {
 	ElapsedMS float64            `json:"elapsed_ms"`
 	Rounds    int                `json:"rounds"` // round trips that depended on each other
 	Questions []ReportAnswer     `json:"questions"`
+	Cut       string             `json:"cut,omitempty"` // why not all was asked
+	Unasked   int                `json:"unasked,omitempty"`
 	MX        ReportMX           `json:"mx"`
-	Findings  []Finding          `json:"findings"`
+	NS        NSSet              `json:"ns"`
+	SOA       SOAFact            `json:"soa"`
 	SPF       ReportSPF          `json:"spf"`
 	DMARC     mailauth.Discovery `json:"dmarc"`
 	Transport Transport          `json:"transport"`
+	Remarks   []Remark           `json:"remarks,omitempty"`
+	Findings  []Finding          `json:"findings"`
 }
 
 // ReportAnswer is one question with what became of it.
@@ -36,6 +41,19 @@ type ReportAnswer struct {
 	Answers       []string     `json:"answers"` // record data in presentation form
 	MS            float64      `json:"ms"`
 	Authenticated bool         `json:"authenticated"`
+
+	At            time.Time            `json:"at,omitzero"`
+	From          string               `json:"from,omitempty"` // who answered
+	Transport     string               `json:"transport,omitempty"`
+	Rcode         string               `json:"rcode,omitempty"`
+	Authoritative bool                 `json:"authoritative,omitempty"`
+	Chain         []dnsx.Record        `json:"chain,omitempty"` // aliases followed, each with its TTL
+	Zone          string               `json:"zone,omitempty"`  // of a negative answer
+	Round         int                  `json:"round"`           // round trips after which its answer was there
+	Tries         int                  `json:"tries,omitempty"`
+	Extended      []dnsx.ExtendedError `json:"extended,omitempty"` // the server's claims
+	Notes         []dnsx.Note          `json:"notes,omitempty"`
+	Err           string               `json:"err,omitempty"`
 }
 
 // ReportMX is the MX set with the authoritative servers' views of it.
@@ -59,6 +77,7 @@ func NewReport(s Subject, a Answers, elapsed time.Duration) Report {
 	r := Report{
 		Domain: f.Domain, ElapsedMS: milliseconds(elapsed), Rounds: f.Depth, Questions: []ReportAnswer{},
 		MX: ReportMX{MXSet: f.MX, Servers: f.Servers, Compare: f.Compare}, Findings: Findings(f),
+		NS: f.NS, SOA: f.SOA, Remarks: f.Remarks, Unasked: f.Pending,
 	}
 	if r.Domain == "" {
 		r.Domain = dnsx.CanonicalName(s.Recipient)
@@ -86,6 +105,8 @@ func NewReport(s Subject, a Answers, elapsed time.Duration) Report {
 		r.Questions = append(r.Questions, ReportAnswer{
 			Name: q.Name, Type: q.Type, Server: server(q.Server), Outcome: answer.Outcome, TTL: answer.TTL(),
 			Answers: data(answer.Records), MS: milliseconds(answer.Took), Authenticated: answer.Authenticated,
+			At: answer.At, From: answer.From, Transport: answer.Transport, Rcode: answer.Rcode, Authoritative: answer.Authoritative,
+			Chain: answer.Chain, Zone: answer.Zone, Round: g.Level(q), Tries: answer.Tries, Extended: answer.Extended, Notes: answer.Notes, Err: answer.Err,
 		})
 	}
 	return r

@@ -27,7 +27,7 @@ func TestReportKeys(t *testing.T) {
 	if err := json.Unmarshal(data, &got); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"asked", "dmarc", "domain", "elapsed_ms", "findings", "mx", "questions", "rounds", "spf", "transport"}
+	want := []string{"asked", "dmarc", "domain", "elapsed_ms", "findings", "mx", "ns", "questions", "rounds", "soa", "spf", "transport"}
 	if k := sorted(got); !slices.Equal(k, want) {
 		t.Errorf("keys %v", k)
 	}
@@ -36,8 +36,10 @@ func TestReportKeys(t *testing.T) {
 	}
 	list := got["questions"].([]any)
 	first := list[0].(map[string]any)
-	if k := sorted(first); !slices.Equal(k, []string{"answers", "authenticated", "ms", "name", "outcome", "server", "ttl", "type"}) {
-		t.Errorf("keys %v", k)
+	for _, key := range []string{"answers", "at", "authenticated", "from", "ms", "name", "outcome", "round", "server", "ttl", "type"} {
+		if first[key] == nil {
+			t.Errorf("no %s among %v", key, sorted(first))
+		}
 	}
 	if first["type"] != "MX" || !reflect.DeepEqual(first["answers"], []any{"10 mx1.example.com", "20 mx2.example.com"}) && !reflect.DeepEqual(first["answers"], []any{"20 mx2.example.com", "10 mx1.example.com"}) {
 		t.Errorf("first %v", first)

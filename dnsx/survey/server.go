@@ -72,6 +72,7 @@ type ServerView struct {
 	SOA           Lookup     `json:"soa,omitzero"`
 	Serial        uint32     `json:"serial,omitempty"`
 	HasSerial     bool       `json:"has_serial,omitempty"`
+	SerialDate    string     `json:"serial_date,omitempty"`    // that the serial claims, YYYY-MM-DD
 	Asking        bool       `json:"asking,omitempty"`         // its address or its answers are not there yet
 	Unresolvable  bool       `json:"unresolvable,omitempty"`   // its name has no address
 	Unknown       bool       `json:"unknown,omitempty"`        // its address could not be found out
@@ -120,6 +121,9 @@ func (r reader) fill(v *ServerView, mx dnsx.Question) {
 	v.NotContacted = answer.Has(dnsx.NoteNotContacted)
 	if s := startOfAuthority(r.answers[soa]); s != nil && r.answers[soa].Authoritative {
 		v.Serial, v.HasSerial = s.Serial, true
+		if date, ok := SerialDate(s.Serial, r.answers[soa].At); ok {
+			v.SerialDate = date.Format(time.DateOnly)
+		}
 	}
 }
 
@@ -135,7 +139,13 @@ type Comparison struct {
 	OnlyServers     []Entry       `json:"only_servers,omitempty"`     // that a server has and the resolver has not
 	ServersDisagree bool          `json:"servers_disagree,omitempty"` // two of them have different sets
 	SerialsDisagree bool          `json:"serials_disagree,omitempty"` // two of them have different SOA serials
+	ResolverBehind  bool          `json:"resolver_behind,omitempty"`  // its SOA has an older serial than a server's
+	ResolverSerial  uint32        `json:"resolver_serial,omitempty"`  // that it holds, where ResolverBehind
+	NewestSerial    uint32        `json:"newest_serial,omitempty"`    // of the servers, where there is one
 	OldUntil        time.Time     `json:"old_until,omitzero"`         // the resolver's answer can live until then: its time and remaining TTL
+	OldSince        time.Time     `json:"old_since,omitzero"`         // when the resolver gave it, where OldUntil is set
+	OthersUntil     time.Time     `json:"others_until,omitzero"`      // another resolver can hold it until then: the servers' TTL from when they were asked
+	OthersFresh     bool          `json:"others_fresh,omitempty"`     // a server still gives the resolver's set, so OthersUntil moves on with every question
 }
 
 // compare marks the views that differ and sums up.
@@ -167,6 +177,7 @@ func (r reader) compare(d string, views []ServerView) Comparison {
 			c.Differ = Yes
 		}
 	}
+	c.serials(r.answers[ask(dnsx.TypeSOA, d)], serials)
 	slices.Sort(serials)
 	c.SerialsDisagree = len(slices.Compact(serials)) > 1
 	switch {
@@ -174,13 +185,48 @@ func (r reader) compare(d string, views []ServerView) Comparison {
 		slices.SortFunc(theirs, compareEntries)
 		theirs = slices.Compact(theirs)
 		c.OnlyResolver, c.OnlyServers = without(mine, theirs), without(theirs, mine)
-		c.OldUntil = answer.At.Add(time.Duration(answer.TTL()) * time.Second)
+		c.OldSince, c.OldUntil = answer.At, answer.At.Add(time.Duration(answer.TTL())*time.Second)
+		c.others(views)
 	case asking || r.zone == "" && r.nsSet().Asking:
 		c.Differ = Open
 	case counted > 0 && comparable:
 		c.Differ = No
 	}
 	return c
+}
+
+// serials looks for the newest, and whether the resolver holds an older one.
+func (c *Comparison) serials(held dnsx.Answer, theirs []uint32) {
+	for i, serial := range theirs {
+		if i == 0 || newerSerial(serial, c.NewestSerial) {
+			c.NewestSerial = serial
+		}
+	}
+	own := startOfAuthority(held)
+	if own == nil || len(theirs) == 0 || len(held.Chain) > 0 {
+		return
+	}
+	if newerSerial(c.NewestSerial, own.Serial) {
+		c.ResolverBehind, c.ResolverSerial = true, own.Serial
+	}
+}
+
+// others gives until when some other resolver can hold the old set. Where a
+// server still gives it, that server's TTL counts; else it is gone with its
+// TTL: it was at least what our resolver has left, and that of the new set is
+// the nearest guess.
+func (c *Comparison) others(views []ServerView) {
+	c.OthersUntil = c.OldUntil
+	for _, fresh := range [...]bool{true, false} {
+		for _, v := range views {
+			if until := v.At.Add(time.Duration(v.TTL) * time.Second); v.Counts && v.Differs != fresh && until.After(c.OthersUntil) {
+				c.OthersUntil, c.OthersFresh = until, fresh
+			}
+		}
+		if c.OthersFresh {
+			return
+		}
+	}
 }
 
 func without(list, other []Entry) (out []Entry) {

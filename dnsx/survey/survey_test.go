@@ -293,7 +293,7 @@ func TestShapes(t *testing.T) {
 			}
 		}},
 		{"SERVFAIL is not implicit", "example.com. A 192.0.2.1\n;@ outcome servfail example.com. MX" + tail, survey.MXUnknown, survey.Yes, "mx_unknown", nil},
-		{"NXDOMAIN for MX is not implicit", "example.com. A 192.0.2.1\n;@ outcome nxdomain example.com. MX" + tail, survey.MXNone, survey.Yes, "no_mx", func(t *testing.T, f survey.Facts) {
+		{"NXDOMAIN for MX is not implicit", "example.com. A 192.0.2.1\n;@ outcome nxdomain example.com. MX" + tail, survey.MXUnknown, survey.Yes, "mx_contradicted", func(t *testing.T, f survey.Facts) {
 			if f.Questions != 16 { // no name of an address is asked for
 				t.Errorf("%d questions", f.Questions)
 			}
