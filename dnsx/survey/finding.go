@@ -115,7 +115,7 @@ func (l *findings) host(state MXState, h MXHost) {
 func (l *findings) servers(f Facts) {
 	c := f.Compare
 	if c.Differ == Yes {
-		l.add("views_differ", c.From, "the resolver's MX set is not the one of the name servers: it can live until %s; elsewhere perhaps until %s", clock(c.OldUntil), clock(c.OthersUntil))
+		l.add("views_differ", c.From, "the resolver's MX set is not the one of the name servers: it can live until %s, %s", clock(c.OldUntil), elsewhere(c))
 	}
 	if c.ResolverBehind {
 		l.add("resolver_behind", f.SOA.From, "the resolver holds serial %d, the newest of the name servers is %d%s", c.ResolverSerial, c.NewestSerial, claimed(c.NewestSerial, f.MX.At))
@@ -205,6 +205,17 @@ func claimed(serial uint32, now time.Time) string {
 		return ""
 	}
 	return ", by its digits of " + date.Format("2 Jan 2006")
+}
+
+// elsewhere says how long another resolver may hold the old set.
+func elsewhere(c Comparison) string {
+	switch {
+	case c.OthersFresh:
+		return "and one that asks the server which still gives it, until " + clock(c.OthersUntil)
+	case c.OthersUntil.After(c.OldUntil):
+		return "elsewhere perhaps until " + clock(c.OthersUntil)
+	}
+	return "elsewhere perhaps longer: the TTL that it had is gone"
 }
 
 func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }

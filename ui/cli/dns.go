@@ -3,8 +3,11 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,12 +25,23 @@ func dnsCommand(env Environment, g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dns DOMAIN [--json]",
 		Short: "every DNS fact that the panels use",
-		Long: `Dns asks for everything that a case about the domain would ask, many questions
-at a time, and writes each answer as it comes: what was asked, of whom, the
-outcome, the records with their TTL. Then what was found. With --json it writes
-one object when all is answered.`,
-		Example: "  deadletter dns example.com\n  deadletter dns example.com --json --resolver 9.9.9.9 | jq .mx",
-		Args:    oneArgument("DOMAIN"),
+		Long: fmt.Sprintf(`Dns asks for everything that a case about the domain would ask, many questions
+at a time and %d at most, and writes each answer as it comes: what was asked, of
+whom, the outcome, the records with their TTL. Then what it amounts to: where
+mail goes, what each name server says, until when an old answer can live, and
+what was found. With --json it writes one object when all is answered.
+
+DOMAIN may be an address, somebody@example.com, or a URL: its domain is taken.
+Ctrl-c ends the asking, and what is known by then is written.
+
+It exits with 0, with 1 where the MX is not known or not all was asked, with 2
+for a name that cannot be a mail domain, with 3 where no resolver answered.`, survey.MaxOfDomain),
+		Example: `  deadletter dns example.com
+  deadletter dns somebody@example.com --resolver 9.9.9.9 --resolver 1.1.1.1
+  deadletter dns example.com --resolver zone:example.zone
+  deadletter dns example.com --json | jq '.mx.hosts[].host, .findings[].claim'
+  deadletter dns example.com --json | jq '.questions[] | select(.outcome != "noerror")'`,
+		Args: oneArgument("DOMAIN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return surveyDomain(cmd.Context(), env, g, args[0], asJSON)
 		},
@@ -37,14 +51,14 @@ one object when all is answered.`,
 }
 
 func surveyDomain(ctx context.Context, env Environment, g *globals, domain string, asJSON bool) error {
-	name, err := idn.ASCII(domain)
+	name, err := idn.ASCII(mailDomain(domain))
 	if err != nil {
 		return fail(exitUsage, "a name such as example.com or bücher.example", "%q cannot be a mail domain: %w", domain, err)
 	}
 	if !dnsx.IsHostname(name) {
 		return fail(exitUsage, "a name such as example.com or bücher.example", "%q cannot be a mail domain", domain)
 	}
-	subject := survey.Subject{Recipient: name}
+	subject := survey.Subject{Recipient: name, Most: survey.MaxOfDomain}
 	for _, c := range typo.Candidates(name, nil) {
 		subject.Candidates = append(subject.Candidates, survey.Candidate{Domain: c.Domain, Far: c.Far()})
 	}
@@ -67,26 +81,29 @@ func surveyDomain(ctx context.Context, env Environment, g *globals, domain strin
 	answers := survey.Answers{}
 	began := env.Now()
 	if !asJSON {
-		fmt.Fprintf(out, "asking %s\n", safe.Of(resolver.Name()))
-		if idn.HasALabel(name) {
-			fmt.Fprintf(out, "about %s\n", safe.Domain(name))
-		}
-		fmt.Fprintln(out)
+		fmt.Fprintf(out, "asking %s about %s\n\n", safe.Of(resolver.Name()), safe.Domain(name))
+		out.Flush()
 	}
+	bar := newAskingLine(env, subject.Recipient)
 	err = survey.Asking{Resolver: resolver}.Run(ctx,
 		func() []dnsx.Question { return survey.Wanted(subject, answers) },
 		func(a dnsx.Answer) {
 			answers.Add(a)
+			bar.show(subject, answers)
 			if !asJSON {
 				writeAnswer(out, a)
 				out.Flush() // each answer as it comes; a broken pipe shows at the end
 			}
 		})
-	if err != nil {
-		return fail(exitNoNetwork, "a resolver that answers: --resolver ADDR", "the survey was cut off: %w", err)
-	}
+	bar.clear()
 	elapsed := env.Now().Sub(began)
 	report := survey.NewReport(subject, answers, elapsed)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		report.Cut = "it took longer than " + investigateWithin.String()
+	case err != nil:
+		report.Cut = "it was interrupted"
+	}
 	if asJSON {
 		text, err := report.JSON()
 		if err != nil {
@@ -94,25 +111,34 @@ func surveyDomain(ctx context.Context, env Environment, g *globals, domain strin
 		}
 		out.Write(text)
 	} else {
-		fmt.Fprintln(out)
-		for _, f := range report.Findings {
-			fmt.Fprintf(out, "%s\n", safe.Of(f.Claim))
-		}
-		trips := "round trips"
-		if report.Rounds == 1 {
-			trips = "round trip"
-		}
-		fmt.Fprintf(out, "\n%d questions in %d %s, %d ms\n", report.Asked, report.Rounds, trips, elapsed/time.Millisecond)
+		writeSurvey(out, report)
 	}
 	if err := out.Flush(); err != nil {
 		return fail(exitUnreadable, "", "cannot write the result: %w", err)
 	}
-	return surveyExit(answers, g.offline)
+	if report.Cut != "" && len(answers) > 0 {
+		return fail(exitUndetermined, "", "not all was asked: %s", report.Cut)
+	}
+	return surveyExit(subject, answers, g.offline)
+}
+
+// mailDomain takes the domain out of what people have at hand: an address, with
+// or without its brackets, or a URL. What is neither stays as it is.
+func mailDomain(text string) string {
+	text = strings.TrimSpace(text)
+	text = strings.TrimSuffix(strings.TrimPrefix(text, "<"), ">")
+	if scheme, rest, ok := strings.Cut(text, ":"); ok && strings.EqualFold(scheme, "mailto") {
+		text, _, _ = strings.Cut(rest, "?")
+	}
+	if u, err := url.Parse(text); err == nil && u.Host != "" {
+		return dnsx.CanonicalName(u.Hostname())
+	}
+	return dnsx.CanonicalName(text[strings.LastIndex(text, "@")+1:])
 }
 
 // surveyExit gives the code of a survey: no network when nothing answered,
 // undetermined when the MX did not.
-func surveyExit(answers survey.Answers, offline bool) error {
+func surveyExit(subject survey.Subject, answers survey.Answers, offline bool) error {
 	reached := false
 	for _, a := range answers {
 		reached = reached || a.Outcome.Answered() || a.Outcome == dnsx.ServFail || a.Outcome == dnsx.Bogus
@@ -122,6 +148,8 @@ func surveyExit(answers survey.Answers, offline bool) error {
 		return quietExit(exitUndetermined)
 	case !reached:
 		return fail(exitNoNetwork, "check the resolver with deadletter doctor, or name one with --resolver", "no resolver answered")
+	case survey.Read(subject, answers).MX.State == survey.MXUnknown:
+		return quietExit(exitUndetermined)
 	}
 	return nil
 }
@@ -134,8 +162,17 @@ func writeAnswer(w io.Writer, a dnsx.Answer) {
 		server = a.Question.Server.String() + " (authoritative)"
 	}
 	fmt.Fprintf(w, "%-6s %s  %s  %s  %d ms\n", safe.Of(string(a.Question.Type)), safe.Of(a.Question.Name), safe.Of(string(a.Outcome)), safe.Of(server), a.Took.Milliseconds())
+	for _, link := range a.Chain {
+		fmt.Fprintf(w, "       %s -> %s  ttl %d\n", safe.Of(link.Name), safe.Of(link.Host), link.TTL)
+	}
 	for _, r := range a.Records {
 		fmt.Fprintf(w, "       %s  ttl %d\n", safe.Of(survey.Data(r)), r.TTL)
+	}
+	if a.Outcome.Absent() && a.NegativeTTL > 0 {
+		fmt.Fprintf(w, "       %s; may be kept until %s\n", safe.Of(survey.Say(a.Outcome, "")), a.At.Add(time.Duration(a.NegativeTTL)*time.Second).UTC().Format(time.TimeOnly+" UTC"))
+	}
+	if !a.Outcome.Answered() {
+		fmt.Fprintf(w, "       %s\n", safe.Of(survey.Say(a.Outcome, "it")))
 	}
 	if a.Err != "" {
 		fmt.Fprintf(w, "       %s\n", safe.Of(a.Err))
