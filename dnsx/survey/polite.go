@@ -45,7 +45,7 @@ func NewPolite(r dnsx.Resolver, l Limits) *Polite {
 	for _, d := range []struct {
 		field *int
 		value int
-	}{{&l.Resolver, 96}, {&l.Server, DefaultPerServer}, {&l.ResolverRate, 400}, {&l.ServerRate, 20}, {&l.MostServers, 1024}} {
+	}{{&l.Resolver, 96}, {&l.Server, DefaultPerServer}, {&l.ResolverRate, 400}, {&l.ServerRate, 100}, {&l.MostServers, 1024}} {
 		if *d.field <= 0 {
 			*d.field = d.value
 		}

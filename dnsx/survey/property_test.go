@@ -84,6 +84,7 @@ func drawSubject(t *rapid.T) survey.Subject {
 			s.Sent.Addr = netip.AddrFrom4([4]byte{9, 9, 9, rapid.Byte().Draw(t, "sent last") % 32})
 		}
 	}
+	s.Most = rapid.SampledFrom([]int{0, survey.MaxOfDomain, 20}).Draw(t, "most")
 	return s
 }
 
@@ -130,7 +131,14 @@ func answered(t *rapid.T, world *chaos, s survey.Subject, order string) survey.A
 			}
 			flying[q] = true
 		}
-		if len(flying) > survey.MaxQuestions+survey.MaxAuthQuestions {
+		most := survey.MaxQuestions
+		if s.Most > 0 {
+			most = s.Most
+		}
+		if s.Sent.Wanted {
+			most += survey.MaxAuthQuestions
+		}
+		if len(flying) > most {
 			t.Fatalf("%d questions started", len(flying))
 		}
 		if len(wanted) == 0 {

@@ -24,11 +24,16 @@ import (
 )
 
 // BenchmarkFirstFacts opens the worked example's bounce against a server on
-// loopback that takes 20 ms a query, with the whole screen running, and prints
+// loopback that takes 20, 50 and 100 ms a query, with the whole screen running, and prints
 // when the MX was an event, when it was on screen, and when all was answered,
 // beside the depth of the graph and the number of queries.
 func BenchmarkFirstFacts(b *testing.B) {
-	const delay = 20 * time.Millisecond
+	for _, delay := range []time.Duration{20, 50, 100} {
+		b.Run(fmt.Sprintf("%dms", delay), func(b *testing.B) { firstFacts(b, delay*time.Millisecond) })
+	}
+}
+
+func firstFacts(b *testing.B, delay time.Duration) {
 	text, err := os.ReadFile("../../testdata/demo/zones.txt")
 	if err != nil {
 		b.Fatal(err)
@@ -108,6 +113,10 @@ func BenchmarkFirstFacts(b *testing.B) {
 	b.ReportMetric(ms(event), "ms/first-MX-event")
 	b.ReportMetric(ms(screen), "ms/first-MX-on-screen")
 	b.ReportMetric(ms(all), "ms/all-answers")
+	one := float64(delay.Milliseconds())
+	b.ReportMetric(ms(event)-one, "ms/first-MX-event-over-1-trip")
+	b.ReportMetric(ms(screen)-one, "ms/first-MX-on-screen-over-1-trip")
+	b.ReportMetric(ms(all)/(float64(depth)*one), "ratio-to-depth-x-trip")
 	b.ReportMetric(float64(depth), "depth")
 	b.ReportMetric(float64(queries), "queries")
 	b.ReportMetric(float64(delay.Milliseconds()), "ms/query")
