@@ -197,6 +197,7 @@ func sampleFlow() diagnose.Flow {
 							{{Text: "0"}, {Text: "contoso-example.mail.protection.outlook.com"}, {Text: "gone"}, {Text: "still here", Sign: diagnose.Differs}},
 						},
 					}},
+					{Span: &diagnose.Span{From: at(9, 41, 3), Until: at(14, 5, 0), Now: at(9, 50, 0), Begins: "asked", Ends: "then gone"}},
 					{Label: "found", Findings: []diagnose.Finding{
 						claim(diagnose.Attention, "senders with the old answer reach Microsoft 365 directly; so \"normal mail works\" can be true for them", "dns", at(9, 41, 3)),
 						claim(diagnose.Missing, "other resolvers may keep it longer; its TTL is gone", "", none),
