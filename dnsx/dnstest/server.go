@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -41,7 +42,7 @@ type Server struct {
 	overWeb netip.AddrPort
 
 	mu       sync.Mutex
-	chance   *rand.Rand
+	nth      map[Query]int // how often a question came, for the chance
 	queries  []Query
 	inFlight int
 	most     int
@@ -68,7 +69,7 @@ func NewServer(zones *Zones, opt ServerOptions) (*Server, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
 		zones: zones, opt: opt, ctx: ctx, cancel: cancel,
-		chance: rand.New(rand.NewPCG(opt.Seed, 0)), conns: map[net.Conn]bool{},
+		nth: map[Query]int{}, conns: map[net.Conn]bool{},
 	}
 	var err error
 	for range portTries {
@@ -196,7 +197,21 @@ func (s *Server) enter(q Query) (b Behaviour, lost bool) {
 	}
 	s.inFlight++
 	s.most = max(s.most, s.inFlight)
-	return b, q.Transport == "udp" && b.Loss > 0 && s.chance.Float64() < b.Loss
+	return b, q.Transport == "udp" && b.Loss > 0 && s.chance(q) < b.Loss
+}
+
+// chance draws for one query, from 0 to 1. What comes out depends on the seed,
+// the question and how often it came, and not on what else is asked at the same
+// time: a run with loss can be repeated.
+func (s *Server) chance(q Query) float64 {
+	q = Query{Name: q.Name, Type: q.Type, Server: q.Server, Recursion: q.Recursion}
+	n := s.nth[q]
+	if n > 0 || len(s.nth) < maxQueries {
+		s.nth[q] = n + 1
+	}
+	h := fnv.New64a()
+	fmt.Fprint(h, q.Name, " ", q.Type, " ", q.Server, " ", q.Recursion, " ", n)
+	return rand.New(rand.NewPCG(s.opt.Seed, h.Sum64())).Float64()
 }
 
 func (s *Server) leave() {
