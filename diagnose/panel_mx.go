@@ -95,7 +95,14 @@ func (v *view) mxSays(blocking int) (verdict []safe.Text, reading safe.Text) {
 		return verdict, "cannot tell"
 	case v.facts.Differ():
 		until := v.facts.OldUntil()
-		return []safe.Text{safe.Textf("Two views: %s can give the old answer until %s.", v.resolverName(), v.clock(until))}, safe.Textf("two views until %s", until.UTC().Format("15:04"))
+		old := safe.Textf("Two views: %s can give the old answer until %s.", v.resolverName(), v.clock(until))
+		if !until.After(v.now) {
+			old = safe.Textf("Two views: the old answer of %s has been gone since %s; R asks again.", v.resolverName(), v.clock(until))
+		}
+		if after := v.runsOnly(func(e mxEntry) bool { return e.auth && !e.resolver }); after != "" {
+			old = safe.Textf("%s The name servers name %s.", old, after)
+		}
+		return []safe.Text{old}, safe.Textf("two views until %s", until.UTC().Format("15:04"))
 	case blocking > 0:
 		return []safe.Text{safe.Textf("The MX of %s has a fault that stops mail.", v.domain)}, safe.Textf("%d to mend", blocking)
 	}
@@ -133,6 +140,9 @@ func (v *view) mxSo(blocking int) safe.Text {
 	case blocking > 0:
 		return "Nothing is removed or retried before this is mended."
 	case v.facts.Differ():
+		if before := v.runsOnly(func(e mxEntry) bool { return e.resolver && !e.auth }); before != "" {
+			return safe.Textf("Senders that hold the old answer reach %s, so \"normal mail works\" can be true for them.", before)
+		}
 		return "Senders that hold the old answer reach the old host, so \"normal mail works\" can be true for them."
 	case v.filter.known():
 		return "A filter in front is normal. The risk is its own recipient list. Nothing here blocks 5."
@@ -335,6 +345,21 @@ func worse(a, b survey.Lookup) dnsx.Outcome {
 		return a.Outcome
 	}
 	return b.Outcome
+}
+
+// runsOnly gives who runs the MX of one kind, where that is one operator.
+func (v *view) runsOnly(kind func(mxEntry) bool) (name safe.Text) {
+	for _, e := range v.mxEntries() {
+		if !kind(e) {
+			continue
+		}
+		p := v.runsMX(e)
+		if !p.known() || name != "" && p.name != name {
+			return ""
+		}
+		name = p.name
+	}
+	return name
 }
 
 // operatorsInSet lists the known operators of the resolver's MX set.
