@@ -2,6 +2,7 @@ package survey
 
 import (
 	"context"
+	"io"
 	"net/netip"
 	"sync"
 	"time"
@@ -81,6 +82,14 @@ func (p *Polite) Resolve(ctx context.Context, q dnsx.Question) dnsx.Answer {
 		}
 	}
 	return p.Resolver.Resolve(ctx, q)
+}
+
+// Close ends the connections that the other resolver keeps, where it does.
+func (p *Polite) Close() error {
+	if c, ok := p.Resolver.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 func (p *Polite) notAsked(ctx context.Context, q dnsx.Question) dnsx.Answer {

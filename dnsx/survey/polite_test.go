@@ -76,3 +76,21 @@ func TestPoliteCancelled(t *testing.T) {
 		}
 	})
 }
+
+type closing struct {
+	dnsx.Resolver
+	closed int
+}
+
+func (c *closing) Close() error { c.closed++; return nil }
+
+// TestPoliteCloses holds that connections of the resolver behind end with it.
+func TestPoliteCloses(t *testing.T) {
+	c := &closing{Resolver: always{dnsx.NoData}}
+	if err := survey.NewPolite(c, survey.Limits{}).Close(); err != nil || c.closed != 1 {
+		t.Errorf("closed %d times, %v", c.closed, err)
+	}
+	if err := survey.NewPolite(always{dnsx.NoData}, survey.Limits{}).Close(); err != nil {
+		t.Error(err)
+	}
+}
