@@ -14,6 +14,7 @@ import (
 	"deadletter/diagnose/casefile"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
+	"deadletter/dnsx/survey"
 	"deadletter/dnsx/wire"
 	"deadletter/ui/clip"
 	"deadletter/ui/term"
@@ -142,6 +143,9 @@ func resolverHealth(ctx context.Context, env Environment, g *globals, line func(
 		return exitDiagnosed
 	}
 	each := []dnsx.Resolver{resolver}
+	if within, ok := resolver.(*survey.Polite); ok {
+		resolver = within.Resolver // a few questions to each need no limit
+	}
 	client, asks := resolver.(*wire.Client)
 	if asks {
 		each = nil
