@@ -52,7 +52,7 @@ func newWalk(s Subject, a Answers) *walk {
 	}
 	w.serve(ForCapture)
 	w.candidates()
-	w.serve(ForMX | ForAuth)
+	w.serve(ForMX)
 	w.transport()
 	w.serve(ForRejector | ForMX)
 	w.names()

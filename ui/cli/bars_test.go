@@ -183,11 +183,11 @@ func TestBar17Outcomes(t *testing.T) {
 	}{
 		{outcome: dnsx.NoError, rule: "good.example. MX 10 mx.good.example.", state: "listed"},
 		{outcome: dnsx.NoData, rule: "", state: "implicit"},
-		{outcome: dnsx.NXDomain, rule: ";@ outcome nxdomain good.example. MX", state: "none"},
+		{outcome: dnsx.NXDomain, rule: ";@ outcome nxdomain good.example.", state: "none"},
 		{outcome: dnsx.ServFail, rule: ";@ outcome servfail good.example. MX", state: "unknown", says: "could not find out (servfail)"},
 		{outcome: dnsx.Bogus, rule: ";@ outcome bogus good.example. MX", state: "unknown", says: "(bogus)"},
 		{outcome: dnsx.Refused, rule: ";@ outcome refused good.example. MX", state: "unknown", says: "refused to answer"},
-		{outcome: dnsx.OtherRcode, rule: ";@ outcome other_rcode good.example. MX", state: "unknown", says: "no definite answer"},
+		{outcome: dnsx.OtherRcode, rule: ";@ outcome other_rcode good.example. MX", state: "unknown", says: "with an error code (other_rcode)"},
 		{outcome: dnsx.Timeout, rule: ";@ outcome timeout good.example. MX", state: "unknown", says: "did not answer in time"},
 		{outcome: dnsx.Truncated, rule: ";@ outcome truncated good.example. MX", state: "unknown", says: "came cut"},
 		{outcome: dnsx.Malformed, rule: ";@ outcome malformed good.example. MX", state: "unknown", says: "could not be read"},
