@@ -40,6 +40,8 @@ func Admit(c *Case, body Body, now time.Time) error {
 		}
 	case RetryEnded:
 		return admitEnd(c, b)
+	case DNSPasted:
+		return admitView(b, now)
 	case AnswerRecorded:
 		return admitAnswer(b, now)
 	case SuppressionRecorded:

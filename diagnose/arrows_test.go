@@ -104,7 +104,7 @@ func TestCoreIsPure(t *testing.T) {
 
 // TestDNSValues: questions and answers, and the graph of questions, know no wire.
 func TestDNSValues(t *testing.T) {
-	for _, path := range []string{"dnsx", "dnsx/idn", "dnsx/mailauth", "dnsx/survey"} {
+	for _, path := range []string{"dnsx", "dnsx/idn", "dnsx/mailauth", "dnsx/survey", "dnsx/pasted"} {
 		for _, d := range named(t, path).Deps {
 			if inside(d, "github.com/miekg") || d == "net" || charm(d) {
 				t.Errorf("%s reaches %s", path, d)
@@ -128,7 +128,7 @@ func TestDNSValues(t *testing.T) {
 // what is below it apart. What is not named may import nothing of ours.
 var arrows = map[string][]string{
 	"":                          {"ui/cli", "ui/term/quiet"},
-	"diagnose":                  {"dnsx", "dnsx/idn", "dnsx/mailauth", "dnsx/survey", "diagnose/bounce", "diagnose/reply", "diagnose/operator", "diagnose/letters", "diagnose/typo", "diagnose/safe"},
+	"diagnose":                  {"dnsx", "dnsx/idn", "dnsx/mailauth", "dnsx/survey", "dnsx/pasted", "diagnose/bounce", "diagnose/reply", "diagnose/operator", "diagnose/letters", "diagnose/typo", "diagnose/safe"},
 	"diagnose/letters":          {"diagnose/safe"},
 	"diagnose/bounce":           {"diagnose/reply", "diagnose/safe"},
 	"diagnose/bounce/container": {"diagnose/bounce", "diagnose/safe"},

@@ -44,6 +44,7 @@ type state struct {
 	bounces   []Bounce
 	Siblings  []SiblingsSeen
 	Rounds    []Round
+	Views     []DNSView // of other machines, one a place, by when they were pasted
 	Answers   []Recorded
 	Asked     []PersonAsked
 	Copies    []Copied
@@ -213,6 +214,8 @@ func (s *state) fold(e Event) {
 		s.editRound(b.N, func(r *Round) { r.Stopped = true })
 	case DNSAnswered:
 		s.addAnswer(b)
+	case DNSPasted:
+		s.addView(DNSView{b, e.Seq, e.By})
 	case AnswerRecorded:
 		s.Answers = grow(s.Answers, Recorded{AnswerRecorded: b, Seq: e.Seq, By: e.By, At: e.At})
 	case AskedPerson:

@@ -18,6 +18,7 @@ const (
 	letterArrived      = "arrived"
 	letterOwn          = "own"
 	letterOwnSender    = "own-sender"
+	letterOwnDNS       = "own-dns"
 	letterPlatform     = "platform"
 	letterDNS          = "dns"
 	letterAuth         = "authentication"
@@ -25,7 +26,7 @@ const (
 
 // inside are the letters that stay on our own side, so that they may name hosts
 // that nobody outside needs to know.
-var inside = []string{letterOwn, letterOwnSender, letterAuth}
+var inside = []string{letterOwn, letterOwnSender, letterOwnDNS, letterAuth}
 
 // asksFive are the five questions in their order.
 var asksFive = []QuestionID{AskExactAddress, AskAcceptedDomain, AskGatewaySync, AskRouteTarget, AskCacheClear}

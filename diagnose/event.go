@@ -9,6 +9,7 @@ import (
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
+	"deadletter/dnsx/pasted"
 )
 
 // Event is one thing that became known or was decided. A case is the list of
@@ -92,6 +93,18 @@ type DNSAnswered struct {
 	Round  int         `json:"round"`
 	Answer dnsx.Answer `json:"answer"`
 	Same   bool        `json:"same,omitempty"` // equal to the last answer to this question; Answer holds only Question, At and Took
+}
+
+// DNSPasted is the view of DNS that another machine has, as a tool printed it
+// there. The raw text and what was read from it are both kept: parsers change,
+// history must not. The latest of a place counts.
+type DNSPasted struct {
+	Place   safe.Untrusted `json:"place"` // host name of the machine: "mail1.sender.example"
+	Who     safe.Untrusted `json:"who"`   // who says that it was taken there
+	When    time.Time      `json:"when"`  // when it was pasted; each answer has its own time
+	Raw     []byte         `json:"raw"`   // at most pasted.MaxText
+	SHA256  string         `json:"sha256"`
+	Reading pasted.Reading `json:"reading"`
 }
 
 // AnswerRecorded is what a person answered to one of the questions.
@@ -204,6 +217,7 @@ func (SiblingsSeen) Type() string        { return "siblings_seen" }
 func (RoundStarted) Type() string        { return "round_started" }
 func (RoundStopped) Type() string        { return "round_stopped" }
 func (DNSAnswered) Type() string         { return "dns_answered" }
+func (DNSPasted) Type() string           { return "dns_pasted" }
 func (AnswerRecorded) Type() string      { return "answer_recorded" }
 func (AskedPerson) Type() string         { return "asked_person" }
 func (QuestionsCopied) Type() string     { return "questions_copied" }
@@ -250,6 +264,7 @@ var decoders = map[string]func(json.RawMessage) (Body, error){
 	"round_started":        decode[RoundStarted],
 	"round_stopped":        decode[RoundStopped],
 	"dns_answered":         decode[DNSAnswered],
+	"dns_pasted":           decode[DNSPasted],
 	"answer_recorded":      decode[AnswerRecorded],
 	"asked_person":         decode[AskedPerson],
 	"questions_copied":     decode[QuestionsCopied],

@@ -228,9 +228,13 @@ func (v *view) mxUnknownWhy() safe.Text {
 // failureText words an outcome that says nothing about the domain.
 func failureText(o dnsx.Outcome) safe.Text { return safe.Of(survey.Say(o, "the resolver")) }
 
-// mxSeen gives the MX set for the evidence block: that of the name servers
-// where they were heard, because the other side knows that one.
+// mxSeen gives the MX set for the evidence block, by whom and when: that of the
+// sending server where it was pasted, because the mail went by it, else that of
+// the name servers where they were heard, because the other side knows that one.
 func (v *view) mxSeen() safe.Text {
+	if text := v.seenInLetter(); text != "" {
+		return text
+	}
 	switch v.facts.MX.State {
 	case survey.MXNull:
 		return safe.Textf("null MX (%s)", utc(v.mxTime()))
@@ -248,7 +252,23 @@ func (v *view) mxSeen() safe.Text {
 	if len(list) > 1 {
 		text += safe.Textf(" and %d more", len(list)-1)
 	}
+	if !list[0].auth && len(text)+len(v.resolverOutside()) < mxSeenWidth {
+		return safe.Textf("%s (%s, %s)", text, v.resolverOutside(), seen.UTC().Format("15:04:05 UTC"))
+	}
 	return safe.Textf("%s (%s)", text, seen.UTC().Format("15:04:05 UTC"))
+}
+
+// mxSeenWidth is what fits beside the label and the time in a line of a letter.
+const mxSeenWidth = letterWidth - 28
+
+// mxSeenLabel names the word for whose MX mxSeen gives: that of the name servers
+// is the public one.
+func (v *view) mxSeenLabel() string {
+	public := v.seenInLetter() == "" && slices.ContainsFunc(v.mxEntries(), func(e mxEntry) bool { return e.auth })
+	if public {
+		return "mx public"
+	}
+	return "mx seen"
 }
 
 // authoritativeSeen gives one line a name server for the DNS operator.

@@ -29,7 +29,7 @@ const (
 func Drafts(c *Case, f Flow) map[string]*Draft {
 	v := newView(c, f.Wake)
 	out := map[string]*Draft{
-		"recipient": v.recipientDraft(), "own": v.ownDraft(), "platform": v.platformDraft(), "dns": v.dnsDraft(), "auth": v.authDraft(),
+		"recipient": v.recipientDraft(), "own": v.ownDraft(), "platform": v.platformDraft(), "dns": v.dnsDraft(), "own-dns": v.seenDraft(), "auth": v.authDraft(),
 		"arrived": v.arrivedDraft(), "reminder": v.reminderDraft(), "still": v.stillBouncesDraft(),
 		"gateway": v.gatewayDraft(), "works": v.followUp(letterNormalMail, AskNormalMail), "exists": v.followUp(letterUserExists, AskExactAddress),
 	}

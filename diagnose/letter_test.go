@@ -70,7 +70,7 @@ func TestLetter(t *testing.T) {
 	for i, part := range []string{
 		"\n1. Is exactly robin.hale@contoso.example", "\n2. Is contoso.example", "\n3. In SpamHero", "\n4. Does SpamHero", "\n5. Can the recipient",
 		"\nTime: 2026-11-23 09:12:44 UTC (10:12:44 +0100)", "\nEnvelope from: billing@fabrikam.example", "\nEnvelope to: robin.hale@contoso.example",
-		"\nOur server: 192.0.2.25 out1.fabrikam.example", "\nYour server: 198.51.100.10 contoso-example.p10.spamhero.com", "\nMX seen: 10 ", "\nYour reply: 550 5.1.1 ",
+		"\nOur server: 192.0.2.25 out1.fabrikam.example", "\nYour server: 198.51.100.10 contoso-example.p10.spamhero.com", "\nPublic MX: 10 ", "\nYour reply: 550 5.1.1 ",
 	} {
 		next := strings.Index(d.Body, part)
 		if next <= at {

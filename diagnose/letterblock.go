@@ -68,7 +68,7 @@ func (v *view) evidence(label func(string) string, f *letters.Fields, toUs bool,
 		{label: label("envelope to"), value: v.recipient(), most: 5, least: 5}, // as long as RFC 5321 section 4.5.3.1.3 allows
 		{label: label(ours), value: v.ourServer(toUs), most: 2, least: 1},
 		{label: label(theirs), value: refused, most: 2, least: 1},
-		{label: label("mx seen"), value: f.MXSeen, most: 2, least: -1},
+		{label: label(v.mxSeenLabel()), value: f.MXSeen, most: 2, least: -1},
 		{label: label("message id"), value: id, most: 2},
 		{label: label(reply), value: v.r.Diagnostic.Value.Safe(), most: 4, least: 2},
 	}

@@ -24,6 +24,9 @@ func answered(t testing.TB, s setting) *builder {
 	for _, a := range s.answers {
 		b.add(a)
 	}
+	for _, d := range s.seen {
+		b.add(d)
+	}
 	return b
 }
 

@@ -20,7 +20,9 @@ func (v *view) mxPanel() Panel {
 	if t := v.mxTable(); len(t.Rows) > 0 {
 		p.Sections = append(p.Sections, Section{Table: t})
 	}
-	if t := v.viewsTable(); t != nil {
+	if t := v.seenTable(); t != nil {
+		p.Sections = append(p.Sections, Section{Label: "who sees which", Table: t})
+	} else if t := v.viewsTable(); t != nil {
 		p.Sections = append(p.Sections, Section{Label: "two views", Table: t})
 	}
 	if span := v.oldSpan(); span != nil {
@@ -57,9 +59,9 @@ func (v *view) mxPanel() Panel {
 		p.Next = "Copy the findings for the DNS operator."
 	case !v.mxKnown():
 		p.State, p.Badge, p.BadgeIs = Active, "cannot tell", Missing
-		p.Next = "R asks again. Name another resolver with --resolver, or paste what the sending server sees."
+		p.Next = "R asks again. Name another resolver with --resolver, or paste with a what dig says on the sending server."
 		if v.round.Offline {
-			p.Next = "Open the case again without --offline to ask DNS, or paste what the sending server sees."
+			p.Next = "Open the case again without --offline to ask DNS, or paste with a what dig says on the sending server."
 		}
 	case v.facts.Differ() && v.facts.OldUntil().After(v.now):
 		p.Badge, p.BadgeIs = safe.Textf("%d to know", notes), Attention
@@ -71,6 +73,7 @@ func (v *view) mxPanel() Panel {
 		p.Copy, p.Audience = v.dnsDraft(), "the DNS operator"
 	}
 	p.GoOn = blocking == 0
+	v.seenOn(&p)
 	return p
 }
 
@@ -276,6 +279,7 @@ func (v *view) findMX() []Finding {
 	v.viewFindings(&out)
 	v.nameServerFindings(&out)
 	v.remarkFindings(&out)
+	out = append(out, v.seenFindings()...)
 	if v.host != "" && v.mxKnown() && !v.mxMember().asking && v.mxMember().host == "" && v.verdict.Kind != OwnMTA && v.verdict.Kind != SendingPlatform {
 		add("outside", Attention, false, "dns", set.From, safe.Textf("%s, which refused, is no MX of the domain", v.host))
 		if v.hostOp.known() {

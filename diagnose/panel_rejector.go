@@ -65,6 +65,7 @@ func (v *view) rejectorPanel() Panel {
 		}
 		p.Sections = append(p.Sections, Section{Label: "ask", Tasks: v.ownTasks()})
 	}
+	v.seenAsk(&p)
 	return p
 }
 
@@ -177,8 +178,15 @@ func (v *view) rejectorNext() safe.Text {
 	case MailboxHost:
 		return safe.Textf("Send the five questions to %s.", v.audience())
 	}
-	if _, outside := hostOutsideMX(v); outside && v.reporterOurs() != "" {
-		return "Ask our own mail team which way it took: a transport map, or DNS as the sending server sees it."
+	_, outside := hostOutsideMX(v)
+	if s, ok := v.seenCounting(); ok && outside {
+		if s.kind == seenAgrees {
+			return safe.Textf("Ask our own mail team for a transport map or relay host: DNS on %s is right.", s.place)
+		}
+		return safe.Textf("Ask our own mail team about DNS on %s: panel 4 compares it.", s.place)
+	}
+	if outside && v.reporterOurs() != "" {
+		return "Ask our own mail team which way it took: a transport map, or DNS as the sending server sees it; a takes what dig says there."
 	}
 	return "Add the whole bounce mail or the log line with a; or send the five questions now."
 }

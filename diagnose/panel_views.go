@@ -121,13 +121,13 @@ func (v *view) viewFindings(out *[]Finding) {
 		case c.OthersFresh:
 			hint = safe.Textf("a name server still gives the old one: who asks it now keeps it until %s", v.clock(c.OthersUntil))
 		}
-		add("views_differ", Attention, "dns auth", "the name servers hold another MX than the resolver", hint)
+		add("views_differ", Attention, "dns auth", "the name servers hold another MX than the resolver of this machine", hint)
 	case survey.Open:
 		if v.asking() {
 			add("views", Asking, "dns auth", "the MX at each name server", "")
 		}
 	case survey.No:
-		add("views_agree", For, "dns auth", "resolver and name servers hold the same MX", "")
+		add("views_agree", For, "dns auth", "the resolver of this machine and the name servers hold the same MX", "")
 	}
 	if c.ServersDisagree {
 		add("servers_disagree", Attention, "dns auth", "the name servers do not agree on the MX", "a change may be half done")

@@ -26,6 +26,7 @@ type setting struct {
 	zones    *dnstest.Zones
 	own      []string
 	answers  []diagnose.AnswerRecorded
+	seen     []diagnose.DNSPasted
 	resolver dnsx.Resolver
 }
 
@@ -55,7 +56,7 @@ var loadSettings = sync.OnceValues(func() ([]setting, error) {
 
 func readSetting(name, text string) (setting, error) {
 	in, err := casetest.Read("..", name, casetest.Parse(text))
-	s := setting{name: name, raw: in.Bounce, zones: in.Zones, own: in.Own, answers: in.Answers}
+	s := setting{name: name, raw: in.Bounce, zones: in.Zones, own: in.Own, answers: in.Answers, seen: in.Seen}
 	if err != nil {
 		return s, err
 	}

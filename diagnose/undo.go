@@ -108,7 +108,7 @@ func undone(log []Event) (dead map[int]bool, refused []RefusedUndo) {
 // out to others, what was found out, and what spends a permit cannot.
 func CanUndo(b Body) bool {
 	switch b.(type) {
-	case BounceCaptured, SiblingsSeen, AnswerRecorded, AskedPerson, SuppressionRecorded, SuppressionSkipped,
+	case BounceCaptured, SiblingsSeen, DNSPasted, AnswerRecorded, AskedPerson, SuppressionRecorded, SuppressionSkipped,
 		CacheCleared, Overridden, CaseClosed, CaseReopened, Undone:
 		return true
 	}
@@ -128,6 +128,8 @@ func describe(b Body) safe.Text {
 		return "a removal"
 	case DNSAnswered:
 		return "a DNS answer"
+	case DNSPasted:
+		return safe.Textf("the view of DNS on %s", v.Place)
 	case AnswerRecorded:
 		return safe.Textf("the answer of %s", v.Who)
 	case AskedPerson:

@@ -52,6 +52,7 @@ type view struct {
 
 	verdict Verdict
 	ranked  []Cause
+	seen    []seenMX // what other machines see, the latest paste first
 
 	// Worked out once, when first asked for.
 	wanted  func() []dnsx.Question
@@ -81,6 +82,7 @@ func newView(c *Case, now time.Time) *view {
 		v.facts = survey.Read(v.subject, v.answers)
 		v.wanted = sync.OnceValue(v.surveyWants)
 	}
+	v.seen = v.seenViews()
 	return v
 }
 

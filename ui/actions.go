@@ -46,7 +46,7 @@ func caseActions() []action {
 		},
 		{keys: []string{"c"}, show: "c", in: in, long: "copy only", short: "copy", rank: 6, does: "copy the questions and stay here", can: hasDraft, run: func(m *Model) tea.Cmd { return m.copyHere(false) }},
 		{keys: []string{"e"}, show: "e", in: in, long: "letter", rank: 3, does: "read and change the letter before it is copied", can: hasDraft, run: (*Model).openLetter},
-		{keys: []string{"a"}, show: "a", in: in, long: "add what is missing", short: "add", rank: 7, does: "add a bounce, a reply, a log line or an event to this case", can: canWrite, run: (*Model).openAdd},
+		{keys: []string{"a"}, show: "a", in: in, long: "add what is missing", short: "add", rank: 7, does: "add a bounce, a reply, a log line, or what dig says on the sending server", can: canWrite, run: (*Model).openAdd},
 		{keys: []string{"r"}, show: "r", in: in, long: "raw bounce", short: "raw", rank: 4, does: "read the bounce as it came", can: hasBounce, run: (*Model).openRaw},
 		{keys: []string{"b"}, show: "b", in: in, long: "bounces", rank: 8, does: "the open cases, by domain", can: func(m *Model) (bool, safe.Text) { return len(m.cases) > 1, "" }, run: (*Model).openList},
 		{keys: []string{"="}, show: "=", in: in, long: "compare", rank: 5, does: "two messages of this case side by side: what changed, and what that means", can: hasComparison, run: (*Model).openCompare},

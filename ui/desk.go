@@ -72,6 +72,9 @@ type Reading struct {
 	Enough     safe.Text          // whether it is enough to begin
 	Recipients int
 	Domain     safe.Text // whose DNS will be asked
+
+	DNS   bool      // no bounce: what a DNS tool printed on another machine, for a case that is open
+	Place safe.Text // the machine, where the text names it
 }
 
 // Desk opens cases for the screen. Its methods may wait for the disk and are

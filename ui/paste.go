@@ -38,6 +38,8 @@ func pasteActions() []action {
 			keys: []string{"enter"}, show: "enter", in: in, rank: 1, does: "open a case, once the text is recognised; before that a new line",
 			words: func(m *Model) (safe.Text, safe.Text) {
 				switch {
+				case m.paste.target != nil && m.paste.reading.DNS && m.paste.ready():
+					return "say where it was taken", "where"
 				case m.paste.target != nil:
 					return "add to the case", "add"
 				case !m.paste.ready():
@@ -114,7 +116,9 @@ func (p *pasteScreen) clear() {
 }
 
 // ready reports whether the text, as it is now, is enough to open a case.
-func (p *pasteScreen) ready() bool { return p.known == p.rev && p.reading.Recognised }
+func (p *pasteScreen) ready() bool {
+	return p.known == p.rev && p.reading.Recognised && (!p.reading.DNS || p.target != nil)
+}
 
 // insert adds text at the end, with LF line ends, up to the bound.
 func (p *pasteScreen) insert(m *Model, text []byte) tea.Cmd {
@@ -177,8 +181,14 @@ func (m *Model) enterMeant(msg enterMsg) tea.Cmd {
 	case p.known != p.rev:
 		m.say("still reading the text")
 		return nil
+	case p.reading.DNS && p.target == nil:
+		m.say("this belongs to a case: open its bounce first, then paste this there")
+		return nil
 	case !p.reading.Recognised && p.target == nil:
 		return p.insert(m, []byte("\n"))
+	case p.reading.DNS:
+		m.openSeen(p.target, p.raw, p.reading)
+		return nil
 	case p.target != nil:
 		p.opening = true
 		return m.add(p.target.session, p.raw)

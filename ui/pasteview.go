@@ -113,7 +113,7 @@ func (m *Model) pasteView(w, h int) []row {
 		say(strong, safe.Textf("Add to the case of %s", p.target.snap.flow.Header.Recipient))
 		if !brief {
 			blank()
-			say(plain, "The whole bounce mail, a reply, a log line or an event: what this case is missing.")
+			say(plain, "The whole bounce mail, a reply, a log line or an event: what this case is missing. Or what dig, host or nslookup say on the sending server.")
 		}
 	case brief:
 		say(strong, "Paste a bounce")

@@ -34,6 +34,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.paste.took(m, msg)
 	case enterMsg:
 		cmd = m.enterMeant(msg)
+	case strayMsg:
+		cmd = m.strayRead(msg)
 	case docsMsg:
 		m.docsRead(msg)
 	case foundMsg:
@@ -188,6 +190,7 @@ func (m *Model) pasted(in []rune) tea.Cmd {
 	case inTiny, inHelp:
 	default:
 		m.say(m.pasteHint())
+		return m.readStray([]byte(string(in)))
 	}
 	return nil
 }

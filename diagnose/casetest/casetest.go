@@ -28,6 +28,7 @@ type Setting struct {
 	Own      []string // hosts, domains and networks of the sender
 	Siblings int      // recipients of the domain that failed alike; 0 for none
 	Answers  []diagnose.AnswerRecorded
+	Seen     []diagnose.DNSPasted // DNS of other machines: sections seen, seen-2, ...
 }
 
 // Files lists the case files below the root of the module.
@@ -55,6 +56,13 @@ func Read(root, name string, a Archive) (Setting, error) {
 	for _, section := range a.names {
 		if strings.HasPrefix(section, "also") {
 			s.Also = append(s.Also, []byte(a.text[section]))
+		}
+		if strings.HasPrefix(section, "seen") {
+			seen, err := parseSeen(a.text[section])
+			if err != nil {
+				return s, err
+			}
+			s.Seen = append(s.Seen, seen)
 		}
 	}
 	var zone strings.Builder
@@ -117,6 +125,23 @@ func parseAnswer(line string) (diagnose.AnswerRecorded, error) {
 		Question: diagnose.QuestionID(f[1]), Value: diagnose.AnswerValue(f[2]), Role: diagnose.Role(f[3]),
 		Who: safe.Untrusted(strings.Join(f[4:], " ")),
 	}, nil
+}
+
+// parseSeen reads "09:20 mail1.sender.example Casey Doe" and, below it, what a
+// tool printed there: when on Day in UTC it was pasted, where it was taken, who
+// says so.
+func parseSeen(text string) (diagnose.DNSPasted, error) {
+	head, output, _ := strings.Cut(text, "\n")
+	f := strings.Fields(head)
+	if len(f) < 3 {
+		return diagnose.DNSPasted{}, fmt.Errorf("view %q: want a time, a host and a name", head)
+	}
+	at, err := time.Parse("15:04", f[0])
+	if err != nil {
+		return diagnose.DNSPasted{}, err
+	}
+	when := Day.Add(time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute)
+	return diagnose.Pasted(safe.Untrusted(f[1]), safe.Untrusted(strings.Join(f[2:], " ")), when, []byte(output)), nil
 }
 
 // Archive is a text archive: a comment, then sections that begin with

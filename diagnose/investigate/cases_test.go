@@ -84,11 +84,12 @@ type setting struct {
 	own      []string
 	siblings int
 	answers  []diagnose.AnswerRecorded
+	seen     []diagnose.DNSPasted
 }
 
 func readSetting(name string, a casetest.Archive) (setting, error) {
 	s, err := casetest.Read(root, name, a)
-	return setting{bounce: s.Bounce, also: s.Also, zones: s.Zones, own: s.Own, siblings: s.Siblings, answers: s.Answers}, err
+	return setting{bounce: s.Bounce, also: s.Also, zones: s.Zones, own: s.Own, siblings: s.Siblings, answers: s.Answers, seen: s.Seen}, err
 }
 
 // open makes a session of the first report, as intake does, and asks DNS.
@@ -149,6 +150,9 @@ func (in setting) bodies(r bounce.Report) []diagnose.Body {
 	}
 	for _, a := range in.answers {
 		out = append(out, a)
+	}
+	for _, d := range in.seen {
+		out = append(out, d)
 	}
 	return out
 }

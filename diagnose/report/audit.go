@@ -77,6 +77,8 @@ func deed(b diagnose.Body) safe.Text {
 		return safe.Textf("captured a bounce from %s, SHA-256 %s", v.Source, v.SHA256)
 	case diagnose.SiblingsSeen:
 		return safe.Textf("saw %d recipients of %s fail alike: %s", v.Distinct, v.Domain, v.Failure)
+	case diagnose.DNSPasted:
+		return safe.Textf("pasted the view of DNS on %s (says %s), %d answers, SHA-256 %s", v.Place, v.Who, len(v.Reading.Seen), v.SHA256)
 	case diagnose.AnswerRecorded:
 		return answered(v)
 	case diagnose.AskedPerson:

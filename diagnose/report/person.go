@@ -72,6 +72,8 @@ func (r *redactor) body(b diagnose.Body) {
 		for _, s := range v.Sample {
 			r.address(string(s))
 		}
+	case diagnose.DNSPasted:
+		r.name(string(v.Who))
 	case diagnose.AnswerRecorded:
 		r.name(string(v.Who))
 		r.free(v.Who, v.How, v.Note)

@@ -160,6 +160,8 @@ func (r *redactor) drop(v reflect.Value) {
 		b.Subject, b.Through, b.Signatures = bounce.Field{}, nil, nil
 	case *diagnose.BounceCaptured:
 		b.SHA256, b.Source = r.keyed(b.SHA256), r.file(b.Source)
+	case *diagnose.DNSPasted:
+		b.Raw, b.SHA256 = nil, r.keyed(b.SHA256)
 	case *diagnose.RetryIntended:
 		b.Plan = r.keyed(b.Plan)
 	case *diagnose.FieldLine:

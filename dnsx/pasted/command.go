@@ -56,12 +56,10 @@ func parseCommand(line string) (command, bool) {
 		if slash := strings.LastIndexAny(w, `/\`); slash >= 0 && i > 0 || strings.HasPrefix(w, "/") {
 			w = w[slash+1:]
 		}
-		low := strings.ToLower(w)
-		low = strings.TrimSuffix(low, ".exe")
-		if j := strings.LastIndexAny(low, ">#$%"); j >= 0 { // C:\>nslookup
-			low = low[j+1:]
-			w = w[len(w)-len(low):]
+		if j := strings.LastIndexAny(w, ">#$%"); j >= 0 { // C:\>nslookup
+			w = w[j+1:]
 		}
+		low := strings.TrimSuffix(asciiLower(w), ".exe")
 		if tools[low] && (low == "resolve-dnsname" || !strings.HasPrefix(w, "H")) && (i == 0 || prompts(words[:i])) {
 			words[i], at = low, i
 			break
@@ -108,8 +106,7 @@ func prompts(words []string) bool {
 
 // promptHost gives the machine of "user@mail1:~$ dig" and "[root@mail1 ~]# dig".
 func promptHost(line, tool string) string {
-	low := strings.ToLower(line)
-	end := strings.Index(low, tool)
+	end := strings.Index(asciiLower(line), tool)
 	if end <= 0 {
 		return ""
 	}

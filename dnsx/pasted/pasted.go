@@ -101,7 +101,8 @@ func Read(text []byte, at time.Time) Reading {
 			r.close()
 			continue
 		}
-		r.read(strings.ReplaceAll(s, "\u00a0", " "))
+		// What is kept is text: it is written as JSON and read again.
+		r.read(strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\u00a0", " "))
 	}
 	r.finish()
 	return r.out

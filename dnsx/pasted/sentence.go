@@ -13,7 +13,6 @@ func (r *reader) sentence(line, text string) bool {
 	return r.failureWords(text) || r.hostWords(text) || r.nslookupWords(line, text) || r.resolvectlWords(text) || r.getentWords(text) || r.searchWords(text)
 }
 
-
 // outcomes are words for what became of a question, the longer first.
 var outcomes = []struct {
 	words string

@@ -23,8 +23,15 @@ type desk struct {
 
 // Read says what a pasted text is, before anything is asked.
 func (d *desk) Read(raw []byte) ui.Reading {
+	seen := d.readSeen(raw)
+	if seen.Recognised {
+		return seen
+	}
 	all := readBytes("paste", raw, d.options())
 	if err := all.nothing(); err != nil {
+		if seen.DNS {
+			return seen
+		}
 		return ui.Reading{Headline: all.says}
 	}
 	result := all.first

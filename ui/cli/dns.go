@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
 	"deadletter/diagnose/typo"
 	"deadletter/dnsx"
@@ -22,8 +23,9 @@ import (
 
 func dnsCommand(env Environment, g *globals) *cobra.Command {
 	var asJSON bool
+	var seen []string
 	cmd := &cobra.Command{
-		Use:   "dns DOMAIN [--json]",
+		Use:   "dns DOMAIN [--json] [--seen FILE]",
 		Short: "every DNS fact that the panels use",
 		Long: fmt.Sprintf(`Dns asks for everything that a case about the domain would ask, many questions
 at a time and %d at most, and writes each answer as it comes: what was asked, of
@@ -34,23 +36,28 @@ what was found. With --json it writes one object when all is answered.
 DOMAIN may be an address, somebody@example.com, or a URL: its domain is taken.
 Ctrl-c ends the asking, and what is known by then is written.
 
+With --seen it compares what it found with what dig, host, nslookup or a like
+tool printed on another machine: --seen FILE, or --seen HOST=FILE to name it.
+
 It exits with 0, with 1 where the MX is not known or not all was asked, with 2
 for a name that cannot be a mail domain, with 3 where no resolver answered.`, survey.MaxOfDomain),
 		Example: `  deadletter dns example.com
   deadletter dns somebody@example.com --resolver 9.9.9.9 --resolver 1.1.1.1
   deadletter dns example.com --resolver zone:example.zone
+  deadletter dns example.com --seen mail1.sender.example=dig.txt
   deadletter dns example.com --json | jq '.mx.hosts[].host, .findings[].claim'
   deadletter dns example.com --json | jq '.questions[] | select(.outcome != "noerror")'`,
 		Args: oneArgument("DOMAIN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return surveyDomain(cmd.Context(), env, g, args[0], asJSON)
+			return surveyDomain(cmd.Context(), env, g, args[0], asJSON, seen)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write one JSON object")
+	cmd.Flags().StringArrayVar(&seen, "seen", nil, "FILE or HOST=FILE: what a DNS tool printed on another machine (repeatable)")
 	return cmd
 }
 
-func surveyDomain(ctx context.Context, env Environment, g *globals, domain string, asJSON bool) error {
+func surveyDomain(ctx context.Context, env Environment, g *globals, domain string, asJSON bool, seen []string) error {
 	name, err := idn.ASCII(mailDomain(domain))
 	if err != nil {
 		return fail(exitUsage, "a name such as example.com or bücher.example", "%q cannot be a mail domain: %w", domain, err)
@@ -61,6 +68,10 @@ func surveyDomain(ctx context.Context, env Environment, g *globals, domain strin
 	subject := survey.Subject{Recipient: name, Most: survey.MaxOfDomain}
 	for _, c := range typo.Candidates(name, nil) {
 		subject.Candidates = append(subject.Candidates, survey.Candidate{Domain: c.Domain, Far: c.Far()})
+	}
+	views, err := namedViews(seen, env)
+	if err != nil {
+		return err
 	}
 	lab, err := labTargets(g.lab)
 	if err != nil {
@@ -104,14 +115,21 @@ func surveyDomain(ctx context.Context, env Environment, g *globals, domain strin
 	case err != nil:
 		report.Cut = "it was interrupted"
 	}
+	found := diagnose.CompareSeen(subject, answers, []string{resolver.Name()}, views, env.Now())
 	if asJSON {
-		text, err := report.JSON()
+		text, err := withViews(report, found)
 		if err != nil {
 			return err
 		}
 		out.Write(text)
 	} else {
 		writeSurvey(out, report)
+		for _, f := range found {
+			fmt.Fprintln(out, f.Claim)
+			if f.Hint != "" {
+				fmt.Fprintf(out, "  %s\n", f.Hint)
+			}
+		}
 	}
 	if err := out.Flush(); err != nil {
 		return fail(exitUnreadable, "", "cannot write the result: %w", err)

@@ -22,13 +22,17 @@ const investigateWithin = 60 * time.Second
 
 func reportCommand(env Environment, g *globals) *cobra.Command {
 	format, letter := "text", ""
+	var seen []string
 	cmd := &cobra.Command{
 		Use:   "report [--format text|md|json|eml] [--letter NAME] PATH...",
 		Short: "the whole investigation, headless; writes no case",
 		Long: `Report reads the bounces, asks DNS, and writes what the six steps say: as text,
 as Markdown for a ticket, as JSON Lines (one object a case), or as the letter
 to the administrator in .eml form. Where several letters fit, the text names
-them, and --letter chooses one. It keeps nothing on disk.`,
+them, and --letter chooses one. It keeps nothing on disk.
+
+DNS here need not be what the sending server sees. --dns-seen HOST=FILE sets
+what dig, host, nslookup or a like tool printed on HOST beside it.`,
 		Example: "  deadletter report bounce.eml\n  deadletter report --format json --resolver 9.9.9.9 monday/ > monday.jsonl\n  echo '550 5.1.1 <a@example.com> User unknown' | deadletter report --offline -",
 		Args:    somePaths,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,11 +45,12 @@ them, and --letter chooses one. It keeps nothing on disk.`,
 			if letter != "" && format != "eml" {
 				return fail(exitUsage, "--format eml", "a letter is written as eml alone, not as %s", format)
 			}
-			return headless(cmd.Context(), env, g, args, format, letter)
+			return headless(cmd.Context(), env, g, args, format, letter, seen)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", format, "text, md, json or eml")
 	cmd.Flags().StringVar(&letter, "letter", "", "write this letter as .eml, where it fits: recipient, gateway, own, platform, dns and others")
+	cmd.Flags().StringArrayVar(&seen, "dns-seen", nil, "HOST=FILE: what dig, host or nslookup printed on the server that sent (repeatable)")
 	_ = cmd.RegisterFlagCompletionFunc("letter", cobra.FixedCompletions(letters.Letters(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "md", "json", "eml"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -57,7 +62,7 @@ var writers = map[string]func(io.Writer, report.Input) error{
 	"eml": func(w io.Writer, in report.Input) error { return report.EML(w, in, "") },
 }
 
-func headless(ctx context.Context, env Environment, g *globals, paths []string, format, letter string) error {
+func headless(ctx context.Context, env Environment, g *globals, paths []string, format, letter string, seen []string) error {
 	as, ok := writers[format]
 	if !ok {
 		return fail(exitUsage, "text, md, json or eml", "there is no format %q", format)
@@ -65,6 +70,10 @@ func headless(ctx context.Context, env Environment, g *globals, paths []string, 
 	write := func(w io.Writer, in report.Input) error {
 		in.Letter = letter
 		return as(w, in)
+	}
+	views, err := readViews(seen, env)
+	if err != nil {
+		return err
 	}
 	o, err := newOpener(env, g, false)
 	if err != nil {
@@ -85,11 +94,13 @@ func headless(ctx context.Context, env Environment, g *globals, paths []string, 
 		code = exitUnreadable
 	}
 	siblings := siblingsOf(groups)
+	used := 0
 	for _, group := range groups {
-		flow, err := o.reportOne(ctx, out, group, siblings, write)
+		flow, n, err := o.reportOne(ctx, out, group, siblings, views, write)
 		if err != nil {
 			return err
 		}
+		used += n
 		code = max(code, exitCode(flow))
 		if flow.NetworkFailed {
 			fmt.Fprintf(env.Stderr, "deadletter: %s: no resolver answered, so DNS is missing; name one with --resolver ADDR, or say --offline\n", flow.Header.Recipient)
@@ -98,32 +109,39 @@ func headless(ctx context.Context, env Environment, g *globals, paths []string, 
 			return fail(exitUnreadable, "", "cannot write the report: %w", err)
 		}
 	}
+	if len(views) > 0 && used == 0 {
+		fmt.Fprintln(env.Stderr, "deadletter: --dns-seen: nothing in it is about the domain of a recipient")
+	}
 	if code != exitDiagnosed {
 		return quietExit(code)
 	}
 	return nil
 }
 
-// reportOne investigates one case and writes it.
-func (o *opener) reportOne(ctx context.Context, out io.Writer, g group, siblings []diagnose.SiblingsSeen, write func(io.Writer, report.Input) error) (diagnose.Flow, error) {
+// reportOne investigates one case and writes it; used is how many of the views
+// tell something about it.
+func (o *opener) reportOne(ctx context.Context, out io.Writer, g group, siblings []diagnose.SiblingsSeen, views []diagnose.DNSPasted, write func(io.Writer, report.Input) error) (flow diagnose.Flow, used int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, investigateWithin)
 	defer cancel()
 	s, err := o.begin(ctx, g, siblings)
 	if err != nil {
-		return diagnose.Flow{}, err
+		return flow, 0, err
 	}
 	defer s.Close()
-	if err := s.Idle(ctx); err != nil {
-		return diagnose.Flow{}, fail(exitNoNetwork, "a resolver that answers: --resolver ADDR", "DNS took longer than %s", investigateWithin)
+	if used, err = recordViews(ctx, s, views, g.recipient); err != nil {
+		return flow, used, err
 	}
-	flow := s.Flow()
+	if err := s.Idle(ctx); err != nil {
+		return flow, used, fail(exitNoNetwork, "a resolver that answers: --resolver ADDR", "DNS took longer than %s", investigateWithin)
+	}
+	flow = s.Flow()
 	err = write(out, report.Input{
 		Case: s.Case(), Flow: flow, DNS: report.SummariseDNS(s.Case()), Version: Version(), Location: time.Local, Made: o.now(),
 	})
 	if err != nil {
-		return flow, fail(exitUnreadable, "", "cannot write the report: %w", err)
+		return flow, used, fail(exitUnreadable, "", "cannot write the report: %w", err)
 	}
-	return flow, nil
+	return flow, used, nil
 }
 
 // exitCode gives a case's code. A network that was needed and was not there is
