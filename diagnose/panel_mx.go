@@ -21,7 +21,7 @@ func (v *view) mxPanel() Panel {
 		p.Sections = append(p.Sections, Section{Table: t})
 	}
 	if t := v.seenTable(); t != nil {
-		p.Sections = append(p.Sections, Section{Label: "who sees which", Table: t})
+		p.Sections = append(p.Sections, Section{Label: "views", Table: t})
 	} else if t := v.viewsTable(); t != nil {
 		p.Sections = append(p.Sections, Section{Label: "two views", Table: t})
 	}

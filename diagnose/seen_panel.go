@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"deadletter/diagnose/letters"
 	"deadletter/diagnose/reply"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
@@ -153,7 +154,7 @@ func (v *view) seenTable() *Table {
 		return nil
 	}
 	shown = shown[:min(len(shown), maxSeen)]
-	t := &Table{Head: []safe.Text{"", "host", "authoritative", safe.Textf("this machine, by %s", v.resolverName())}, Right: []bool{true}}
+	t := &Table{Head: []safe.Text{"", "host", "authoritative", "this machine's"}, Right: []bool{true}}
 	var all []survey.Entry
 	entries := v.mxEntries()
 	for _, e := range entries {
@@ -253,6 +254,9 @@ func (v *view) seenAsk(p *Panel) {
 		s.Fields = append(s.Fields, FieldLine{Label: label, Value: c})
 	}
 	p.Sections = append(p.Sections, s)
+	if p.Next == "Go on to 5." {
+		p.Next = "Run that on the server that sent, and paste its output here; or go on to 5."
+	}
 	if d := v.seenDraft(); d != nil && p.Copy != nil {
 		p.Also = append(p.Also, *d)
 	} else if d != nil {
@@ -273,10 +277,10 @@ func (v *view) seenOn(p *Panel) {
 		if p.State == Answered && p.Badge == "" {
 			p.Badge, p.BadgeIs = "seen differently", Differs
 		}
-		p.Next = safe.Textf("Ask our own mail team about DNS on %s.", s.place)
+		p.Next = safe.Textf("Ask our own mail team about DNS on %s: c copies what to ask.", s.place)
 	case seenFailed:
 		p.Verdict = append(p.Verdict, safe.Textf("%s gets no answer: mail from there waits or fails.", s.place))
-		p.Next = safe.Textf("Ask our own mail team about the resolver of %s.", s.place)
+		p.Next = safe.Textf("Ask our own mail team about the resolver of %s: c copies what to ask.", s.place)
 	default:
 		return
 	}
@@ -360,6 +364,9 @@ func (v *view) seenInLetter() safe.Text {
 	text := safe.Textf("%d %s", s.entries[0].Preference, s.entries[0].Host)
 	if n := len(s.entries); n > 1 {
 		text += safe.Textf(" and %d more", n-1)
+	}
+	if len(text)+len(by) >= mxSeenWidth {
+		by = v.word("our resolver", &letters.Fields{})
 	}
 	return safe.Textf("%s (%s, %s)", text, by, s.when().UTC().Format("15:04:05 UTC"))
 }

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"deadletter/diagnose"
@@ -50,7 +52,7 @@ func (m *Model) openSeen(c *openCase, raw []byte, reading Reading) {
 		title: "DNS as another machine sees it", do: "record", keep: "record nothing", kase: c,
 		done: "recorded; panel 4 compares it, u takes it back",
 		fields: []field{
-			textOf("place", "taken on", string(reading.Place), "name the host on which it was run: the server that sent the mail"),
+			textOf("place", "taken on", string(c.wholeName(reading.Place)), "name the host on which it was run: the server that sent the mail"),
 			textOf("who", "who says it", string(c.user()), "name the person who ran it"),
 		},
 		make: func(m *Model, f *form) ([]diagnose.Body, error) {
@@ -70,6 +72,21 @@ func (m *Model) openSeen(c *openCase, raw []byte, reading Reading) {
 		f.facts = append(f.facts, fact{label: l.Label, value: l.Value, strong: l.Strong})
 	}
 	m.openOverlay(f.first())
+}
+
+// wholeName gives the name of the server that wrote the bounce for its first
+// label: a prompt has that alone.
+func (c *openCase) wholeName(host safe.Text) safe.Text {
+	if c.snap.kase == nil || host == "" {
+		return host
+	}
+	if b, ok := c.snap.kase.Latest(); ok {
+		whole := b.Report.ReportingMTA.Value.Safe()
+		if first, _, _ := strings.Cut(string(whole), "."); strings.EqualFold(first, string(host)) {
+			return whole
+		}
+	}
+	return host
 }
 
 // user gives who sits at the keys, as the case knows it.

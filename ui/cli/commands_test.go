@@ -29,6 +29,7 @@ func TestExitCodes(t *testing.T) {
 	empty := file("empty", "")
 	binary := file("binary", "\x00\x01\x02\xff\xfe\x00\x7fELF\x00\x00\x9c\xe0"+strings.Repeat("\x00\xff\x07", 400))
 	ordinary := file("ordinary.eml", "From: a@example.com\nTo: b@example.com\nSubject: lunch\nDate: Mon, 23 Nov 2026 09:12:44 +0100\n\nAt noon?\n")
+	dig := file("dig.txt", "root@mail1:~# dig +noall +answer mx contoso.example\ncontoso.example. 60 IN MX 10 mail.contoso.example.\n")
 	gone := filepath.Join(dir, "gone.eml")
 	unclear := file("unclear", "550 refused\n")
 	emptyDir := filepath.Join(dir, "folder")
@@ -69,6 +70,11 @@ func TestExitCodes(t *testing.T) {
 		{"a reply on standard input", []string{"capture", "-"}, "550 5.1.1 <a@example.com> User unknown\n", 0, "a@example.com", ""},
 		{"the worst counts", []string{"report", "--offline", bounce, gone}, "", 4, "robin.hale@contoso.example", "there is no such file"},
 		{"a domain", []string{"dns", "contoso.example", "--resolver", zones}, "", 0, "MX", ""},
+		{"a domain, and what another machine sees", []string{"dns", "contoso.example", "--resolver", zones, "--seen", "mail1.sender.example=" + dig}, "", 0, "as mail1.sender.example sees it", ""},
+		{"the same for programs", []string{"dns", "contoso.example", "--resolver", zones, "--seen", dig, "--json"}, "", 0, `"seen":[{`, ""},
+		{"a report with it", []string{"report", "--resolver", zones, "--dns-seen", "mail1.sender.example=" + dig, bounce}, "", 0, "as mail1.sender.example sees it", ""},
+		{"a view without a host", []string{"report", "--offline", "--dns-seen", dig, bounce}, "", 2, "", "HOST=FILE"},
+		{"a view that is none", []string{"report", "--offline", "--dns-seen", "mail1.sender.example=" + ordinary, bounce}, "", 4, "", "no answer of a DNS tool"},
 		{"no domain", []string{"dns", "not a domain"}, "", 2, "", "mail domain"},
 		{"a mistyped command", []string{"reprot"}, "", 2, "", "did you mean report?"},
 		{"a mistyped command with a path", []string{"captrue"}, "", 2, "", "did you mean capture?"},
