@@ -259,7 +259,7 @@ func (v *view) mxSeen() safe.Text {
 }
 
 // mxSeenWidth is what fits beside the label and the time in a line of a letter.
-const mxSeenWidth = letterWidth - 28
+const mxSeenWidth = letterWidth - 26
 
 // mxSeenLabel names the word for whose MX mxSeen gives: that of the name servers
 // is the public one.

@@ -161,7 +161,7 @@ func (v *view) seenTable() *Table {
 		all = append(all, e.Entry)
 	}
 	for _, s := range shown {
-		t.Head = append(t.Head, s.place)
+		t.Head = append(t.Head, shortPlace(s, shown))
 		for _, e := range s.entries {
 			if !slices.Contains(all, e) {
 				all = append(all, e)
@@ -201,6 +201,19 @@ func (v *view) seenTable() *Table {
 	}
 	t.Give = []int{3}
 	return t
+}
+
+// shortPlace gives the first label of a machine's name, where that tells it from
+// the others: the findings below have it whole.
+func shortPlace(s seenMX, all []seenMX) safe.Text {
+	first, _, more := cutLabel(placeKey(s.view.Place))
+	if !more || slices.ContainsFunc(all, func(o seenMX) bool {
+		other, _, _ := cutLabel(placeKey(o.view.Place))
+		return o.place != s.place && other == first
+	}) {
+		return s.place
+	}
+	return safe.Domain(first)
 }
 
 // maxSeen is how many other machines a table has room for.
@@ -365,7 +378,7 @@ func (v *view) seenInLetter() safe.Text {
 	if n := len(s.entries); n > 1 {
 		text += safe.Textf(" and %d more", n-1)
 	}
-	if len(text)+len(by) >= mxSeenWidth {
+	if len(text)+len(by) > mxSeenWidth {
 		by = v.word("our resolver", &letters.Fields{})
 	}
 	return safe.Textf("%s (%s, %s)", text, by, s.when().UTC().Format("15:04:05 UTC"))
