@@ -138,8 +138,9 @@ var arrows = map[string][]string{
 	"diagnose/safe":             {"dnsx/idn"},
 	"diagnose/report":           {"diagnose", "diagnose/bounce", "diagnose/reply", "diagnose/operator", "diagnose/safe", "dnsx", "dnsx/idn"},
 	"diagnose/casefile":         {"diagnose", "diagnose/bounce", "diagnose/safe", "dnsx"},
-	"diagnose/suppression":      {"diagnose", "diagnose/safe"},
-	"diagnose/attempt":          {"diagnose", "diagnose/safe", "diagnose/reply", "dnsx"},
+	"diagnose/secret":           {},
+	"diagnose/suppression":      {"diagnose", "diagnose/safe", "diagnose/secret"},
+	"diagnose/attempt":          {"diagnose", "diagnose/safe", "diagnose/reply", "diagnose/secret", "dnsx"},
 	"diagnose/investigate":      {"diagnose", "diagnose/safe", "dnsx", "dnsx/survey", "diagnose/suppression", "diagnose/attempt", "diagnose/casefile"},
 	"ui":                        {"diagnose", "diagnose/bounce", "diagnose/safe", "dnsx"},
 	"ui/cli":                    {"diagnose", "dnsx", "ui"}, // and everything below them

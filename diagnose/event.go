@@ -134,22 +134,6 @@ type QuestionsCopied struct {
 	Version string `json:"version"` // of the program that wrote the text
 }
 
-// SuppressionRecorded is one list of a sending platform, as looked up there.
-type SuppressionRecorded struct {
-	Platform string         `json:"platform"`
-	Entries  []ListEntry    `json:"entries"`
-	Who      safe.Untrusted `json:"who,omitempty"` // who looked, where a person did
-}
-
-// ListEntry says whether the recipient stands on one list.
-type ListEntry struct {
-	List    ListKind       `json:"list"`
-	Listed  Listed         `json:"listed"`
-	Reason  safe.Untrusted `json:"reason,omitempty"`
-	Created time.Time      `json:"created,omitzero"`
-	Note    safe.Untrusted `json:"note,omitempty"`
-}
-
 // SuppressionSkipped says that no platform is in the path.
 type SuppressionSkipped struct {
 	Reason safe.Untrusted `json:"reason"`

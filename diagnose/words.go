@@ -175,29 +175,6 @@ const (
 	Colleague      Role = "colleague"
 )
 
-// ListKind is a kind of suppression list.
-type ListKind string
-
-// The kinds of list.
-const (
-	ListBounces      ListKind = "bounces"
-	ListBlocks       ListKind = "blocks"
-	ListInvalid      ListKind = "invalid"
-	ListComplaints   ListKind = "complaints"
-	ListUnsubscribes ListKind = "unsubscribes"
-)
-
-// Listed is the answer of a platform about one list.
-type Listed string
-
-// The three answers.
-const (
-	IsListed   Listed = "listed"
-	NotListed  Listed = "not_listed"
-	CannotTell Listed = "cannot_tell"
-	WasRemoved Listed = "removed"
-)
-
 // Guard names a lock.
 type Guard string
 

@@ -1,0 +1,373 @@
+package suppression
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/secret"
+)
+
+const (
+	defaultTimeout = 15 * time.Second
+	defaultTotal   = 2 * time.Minute
+	defaultPages   = 200
+	defaultAgent   = "deadletter"
+
+	maxBody     = 1 << 20 // bytes of an answer that are read
+	maxDepth    = 32      // of JSON in an answer
+	maxNote     = 300     // bytes of what a platform says that are kept
+	maxAttempts = 3       // of a request that only reads
+	maxWait     = 10 * time.Second
+)
+
+// api sends requests to one account. All of a platform's file goes through it:
+// one host, no redirect, bounded answers, no key in any text.
+type api struct {
+	base     *url.URL
+	account  Account
+	http     *http.Client
+	redactor *secret.Redactor
+	clock    func() time.Time
+	sleep    func(context.Context, time.Duration) error
+	timeout  time.Duration
+	total    time.Duration
+	pages    int
+	agent    string
+}
+
+func newAPI(base *url.URL, a Account, opt Options) *api {
+	p := &api{
+		base: base, account: a, redactor: secret.NewRedactor(a.Read, a.Remove),
+		clock: opt.Clock, sleep: opt.Sleep, timeout: opt.Timeout, total: opt.Total, pages: opt.MaxPages, agent: opt.Agent,
+	}
+	transport := opt.Transport
+	if transport == nil {
+		transport = &http.Transport{
+			Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, DisableCompression: true,
+			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: 10 * time.Second,
+			MaxIdleConnsPerHost: 4, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: 64 << 10,
+		}
+	}
+	p.http = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	if p.clock == nil {
+		p.clock = time.Now
+	}
+	if p.sleep == nil {
+		p.sleep = sleep
+	}
+	if p.timeout <= 0 {
+		p.timeout = defaultTimeout
+	}
+	if p.total <= 0 {
+		p.total = defaultTotal
+	}
+	if p.pages <= 0 {
+		p.pages = defaultPages
+	}
+	if p.agent == "" {
+		p.agent = defaultAgent // some platforms refuse a request without one
+	}
+	return p
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// request is one call of an API. Path holds the segments as they are before
+// escaping; none of them may be empty: with an empty address the path of one
+// entry becomes the path of the whole list.
+type request struct {
+	method string
+	path   []string
+	query  url.Values
+	body   any  // sent as JSON; nil for none
+	reads  bool // has no effect: may be sent again
+
+	sign func(*http.Request, []byte) error // adds the key
+}
+
+// answer is what came back, with its body read.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// failure is why a call brought no answer that can be read.
+type failure struct {
+	problem diagnose.Problem
+	status  int    // of HTTP, 0 where none came
+	sent    bool   // the request may have had an effect
+	text    string // redacted
+	body    string // SHA-256 of the body, hex
+}
+
+func (f *failure) Error() string { return f.text }
+
+// errSegment is a request that would mean something else than was asked for.
+var errSegment = errors.New("an empty or changing part of the path: not sent")
+
+// url gives the address of a request below the base.
+func (p *api) url(r request) (*url.URL, error) {
+	u := *p.base
+	var raw strings.Builder
+	raw.WriteString(strings.TrimSuffix(u.EscapedPath(), "/"))
+	for _, s := range r.path {
+		if s == "" || s == "." || s == ".." || strings.ContainsAny(s, "/\\") {
+			return nil, errSegment
+		}
+		raw.WriteString("/" + url.PathEscape(s))
+	}
+	path, err := url.PathUnescape(raw.String())
+	if err != nil {
+		return nil, errSegment
+	}
+	u.Path, u.RawPath, u.RawQuery = path, raw.String(), r.query.Encode()
+	return &u, nil
+}
+
+// call sends a request. One that only reads is sent up to three times where the
+// platform asks to wait a little or is briefly out of order; one that has an
+// effect is sent once. Any status is an answer here, but for 3xx, 401, 403,
+// 429 and 5xx; the error is a *failure.
+func (p *api) call(ctx context.Context, r request) (answer, error) {
+	for attempt := 1; ; attempt++ {
+		a, err := p.once(ctx, r)
+		var f *failure
+		if err == nil || !errors.As(err, &f) || !r.reads || attempt == maxAttempts || ctx.Err() != nil {
+			return a, err
+		}
+		var wait time.Duration
+		switch f.problem {
+		case diagnose.ProblemRateLimited:
+			wait = retryAfter(a.header, p.clock())
+		case diagnose.ProblemUnavailable:
+			wait = max(retryAfter(a.header, p.clock()), time.Duration(attempt)*500*time.Millisecond)
+		default:
+			return a, err
+		}
+		if wait > maxWait {
+			return a, err
+		}
+		if p.sleep(ctx, wait) != nil {
+			return a, err
+		}
+	}
+}
+
+// retryAfter gives how long a platform asks to wait (RFC 9110 section 10.2.3),
+// a second where it does not say.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	v := h.Get("Retry-After")
+	if d, err := time.ParseDuration(v + "s"); err == nil && d >= 0 {
+		return d
+	}
+	if at, err := http.ParseTime(v); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	return time.Second
+}
+
+func (p *api) once(ctx context.Context, r request) (answer, error) {
+	fail := func(problem diagnose.Problem, sent bool, err error) (answer, error) {
+		return answer{}, &failure{problem: problem, sent: sent, text: p.say(err.Error())}
+	}
+	target, err := p.url(r)
+	if err != nil {
+		return fail(diagnose.ProblemSetting, false, err)
+	}
+	var payload []byte
+	if r.body != nil {
+		if payload, err = json.Marshal(r.body); err != nil {
+			return fail(diagnose.ProblemSetting, false, err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, r.method, target.String(), bytes.NewReader(payload))
+	if err != nil {
+		return fail(diagnose.ProblemSetting, false, err)
+	}
+	if !r.reads {
+		req.GetBody = nil // the library repeats no request that has an effect
+	}
+	req.Header.Set("User-Agent", p.agent)
+	req.Header.Set("Accept", "application/json")
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.sign != nil {
+		if err := r.sign(req, payload); err != nil {
+			return fail(diagnose.ProblemSetting, false, err)
+		}
+	}
+	res, err := p.http.Do(req)
+	if err != nil {
+		return fail(unreachable(ctx, err), !notSent(err), plainError(err))
+	}
+	defer res.Body.Close()
+	a := answer{status: res.StatusCode, header: res.Header}
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	a.body = body[:min(len(body), maxBody)]
+	f := &failure{status: a.status, sent: true, body: a.digest()}
+	switch {
+	case err != nil:
+		f.problem, f.text = unreachable(ctx, err), p.say(plainError(err).Error())
+		return a, f
+	case len(body) > maxBody:
+		f.problem, f.text = diagnose.ProblemTooLarge, fmt.Sprintf("the answer is larger than %d bytes", maxBody)
+		return a, f
+	}
+	if f.problem = statusProblem(a.status); f.problem != "" {
+		f.text = p.say(a.message())
+		return a, f
+	}
+	return a, nil
+}
+
+// statusProblem gives what a status says by itself; "" where the platform's
+// own file must read it.
+func statusProblem(status int) diagnose.Problem {
+	switch {
+	case status == http.StatusUnauthorized:
+		return diagnose.ProblemUnauthorized
+	case status == http.StatusForbidden:
+		return diagnose.ProblemForbidden
+	case status == http.StatusTooManyRequests:
+		return diagnose.ProblemRateLimited
+	case status >= 500:
+		return diagnose.ProblemUnavailable
+	case status >= 300 && status < 400:
+		return diagnose.ProblemRedirected
+	case status < 200:
+		return diagnose.ProblemMalformed
+	}
+	return ""
+}
+
+func unreachable(ctx context.Context, err error) diagnose.Problem {
+	var timeout net.Error
+	if ctx.Err() != nil || errors.As(err, &timeout) && timeout.Timeout() {
+		return diagnose.ProblemTimeout
+	}
+	return diagnose.ProblemUnavailable
+}
+
+// notSent reports whether a failed request cannot have reached the platform:
+// no connection was made, or its certificate was not taken.
+func notSent(err error) bool {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return true
+	}
+	var cert *tls.CertificateVerificationError
+	return errors.As(err, &cert)
+}
+
+// plainError drops the URL that the library puts before its words: it can hold
+// an address.
+func plainError(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// say gives text of others as it may be kept: without keys, and short.
+func (p *api) say(text string) string {
+	text = p.redactor.Redact(strings.ToValidUTF8(text, "\uFFFD"))
+	if len(text) > maxNote {
+		text = strings.ToValidUTF8(text[:maxNote], "") + " ..."
+	}
+	return text
+}
+
+// digest gives the SHA-256 of the body in hex, "" without one.
+func (a answer) digest() string {
+	if len(a.body) == 0 {
+		return ""
+	}
+	sum := sha256.Sum256(a.body)
+	return hex.EncodeToString(sum[:])
+}
+
+// message gives what a platform says in an answer that is no success: the
+// usual fields of JSON, else the beginning of the body.
+func (a answer) message() string {
+	var m struct {
+		Message string `json:"message"`
+		Error   any    `json:"error"`
+		Errors  []struct {
+			Message string `json:"message"`
+		} `json:"errors"`
+	}
+	text := strings.TrimSpace(string(a.body[:min(len(a.body), maxNote)]))
+	if depthOK(a.body) && json.Unmarshal(a.body, &m) == nil {
+		switch e, _ := m.Error.(string); {
+		case m.Message != "":
+			text = m.Message
+		case len(m.Errors) > 0 && m.Errors[0].Message != "":
+			text = m.Errors[0].Message
+		case e != "":
+			text = e
+		}
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", a.status, text))
+}
+
+// decode reads the body as JSON into v; false for a body that is none, is too
+// deep, or has something behind it.
+func (a answer) decode(v any) bool {
+	if !depthOK(a.body) {
+		return false
+	}
+	dec := json.NewDecoder(bytes.NewReader(a.body))
+	if dec.Decode(v) != nil {
+		return false
+	}
+	_, err := dec.Token()
+	return err == io.EOF
+}
+
+// depthOK bounds how deep JSON goes, whatever its strings hold.
+func depthOK(body []byte) bool {
+	depth, inString := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{', c == '[':
+			if depth++; depth > maxDepth {
+				return false
+			}
+		case c == '}', c == ']':
+			depth--
+		}
+	}
+	return true
+}
