@@ -31,6 +31,10 @@ func Admit(c *Case, body Body, now time.Time) error {
 		if !newView(c, now).listed(b) {
 			return fmt.Errorf("%w: no entry of that platform and list is known", ErrInvalid)
 		}
+	case RemovalIntended:
+		return admitRemoval(c, b, now)
+	case RemovalEnded:
+		return admitRemovalEnd(c, b)
 	case RetryIntended:
 		if err := admitLock(c, now, GuardRetry, OfferRetry); err != nil {
 			return err

@@ -51,6 +51,7 @@ type state struct {
 	Lists     []PlatformLists
 	NoList    *SuppressionSkipped
 	Removals  []Removal
+	Acts      []Act // removals by the program
 	Cleared   []Cleared
 	Overrides []Override
 	Retries   []Retry
@@ -112,8 +113,9 @@ type Copied struct {
 // PlatformLists is the latest look-up at one platform.
 type PlatformLists struct {
 	SuppressionRecorded
-	By Actor
-	At time.Time
+	Seq uint64
+	By  Actor
+	At  time.Time
 }
 
 // Removal is an entry that was removed.
@@ -186,7 +188,7 @@ func fold(log []Event) state {
 // whyNot says why an event stays.
 func whyNot(b Body) safe.Text {
 	switch b.(type) {
-	case QuestionsCopied, RetryIntended, RetryEnded, RemovalRecorded:
+	case QuestionsCopied, RetryIntended, RetryEnded, RemovalRecorded, RemovalIntended, RemovalEnded:
 		return "has left this program"
 	case DNSAnswered, RoundStarted, RoundStopped:
 		return "is what DNS said, and can be asked again"
@@ -223,11 +225,15 @@ func (s *state) fold(e Event) {
 	case QuestionsCopied:
 		s.Copies = grow(s.Copies, Copied{b.Step, b.Way, e.At})
 	case SuppressionRecorded:
-		s.addLists(PlatformLists{b, e.By, e.At})
+		s.addLists(PlatformLists{b, e.Seq, e.By, e.At})
 	case SuppressionSkipped:
 		s.NoList = &b
 	case RemovalRecorded:
 		s.Removals = grow(s.Removals, Removal{b, e.At})
+	case RemovalIntended:
+		s.Acts = grow(s.Acts, Act{RemovalIntended: b, Seq: e.Seq, At: e.At, By: e.By})
+	case RemovalEnded:
+		s.endRemoval(b, e)
 	case CacheCleared:
 		s.Cleared = grow(s.Cleared, Cleared{b, e.At})
 	case Overridden:
@@ -322,17 +328,25 @@ func (s *state) knownBefore(n int, q dnsx.Question) (dnsx.Answer, bool) {
 	return dnsx.Answer{}, false
 }
 
-// addLists keeps one look-up a platform, the latest.
+// addLists keeps the latest look-up of each account. What the program read
+// itself takes the place of what a person or an export said of the platform;
+// the other way round both stand.
 func (s *state) addLists(p PlatformLists) {
-	list := slices.Clone(s.Lists)
-	for i := range list {
-		if list[i].Platform == p.Platform {
-			list[i] = p
-			s.Lists = list
+	list := slices.DeleteFunc(slices.Clone(s.Lists), func(old PlatformLists) bool {
+		same := old.Via == p.Via && old.Account == p.Account
+		return old.Platform == p.Platform && (same || p.Via == ViaAPI && old.Via != ViaAPI)
+	})
+	s.Lists = append(list, p)
+}
+
+func (s *state) endRemoval(b RemovalEnded, e Event) {
+	for i := range s.Acts {
+		if s.Acts[i].Seq == b.Intent && s.Acts[i].Ended == nil {
+			s.Acts = slices.Clone(s.Acts)
+			s.Acts[i].Ended, s.Acts[i].EndAt = &b, e.At
 			return
 		}
 	}
-	s.Lists = append(list, p)
 }
 
 func (s *state) endRetry(b RetryEnded, e Event) {

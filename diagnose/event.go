@@ -208,6 +208,8 @@ func (QuestionsCopied) Type() string     { return "questions_copied" }
 func (SuppressionRecorded) Type() string { return "suppression_recorded" }
 func (SuppressionSkipped) Type() string  { return "suppression_skipped" }
 func (RemovalRecorded) Type() string     { return "removal_recorded" }
+func (RemovalIntended) Type() string     { return "removal_intended" }
+func (RemovalEnded) Type() string        { return "removal_ended" }
 func (CacheCleared) Type() string        { return "cache_cleared" }
 func (Overridden) Type() string          { return "overridden" }
 func (RetryIntended) Type() string       { return "retry_intended" }
@@ -255,6 +257,8 @@ var decoders = map[string]func(json.RawMessage) (Body, error){
 	"suppression_recorded": decode[SuppressionRecorded],
 	"suppression_skipped":  decode[SuppressionSkipped],
 	"removal_recorded":     decode[RemovalRecorded],
+	"removal_intended":     decode[RemovalIntended],
+	"removal_ended":        decode[RemovalEnded],
 	"cache_cleared":        decode[CacheCleared],
 	"overridden":           decode[Overridden],
 	"retry_intended":       decode[RetryIntended],

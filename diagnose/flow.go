@@ -247,7 +247,7 @@ func (v *view) mxBroken() bool {
 func (v *view) complained() bool {
 	for _, p := range v.c.Lists {
 		for _, e := range p.Entries {
-			if e.Listed == IsListed && (e.List == ListComplaints || e.List == ListUnsubscribes) {
+			if e.Listed == IsListed && stays(e.List) {
 				return true
 			}
 		}

@@ -153,7 +153,10 @@ func (v *view) entryIsBounce() condition {
 	listed := false
 	for _, p := range v.c.Lists {
 		for _, e := range p.Entries {
-			if e.Listed != IsListed || v.removed(p, e.List) && e.List != ListComplaints && e.List != ListUnsubscribes {
+			if e.Listed == CannotTell && p.Via == ViaAPI && stays(e.List) {
+				return fails(key, StepSuppression, safe.Textf("%s could not tell whether the address stands on %s", p.Platform, e.Name), "look it up again: an entry there would stay")
+			}
+			if e.Listed != IsListed || v.removed(p, e) && !stays(e.List) {
 				continue
 			}
 			switch e.List {
@@ -161,6 +164,8 @@ func (v *view) entryIsBounce() condition {
 				return fails(key, StepSuppression, "the entry is a complaint: it stays", "the recipient reported our mail; removing it is never offered")
 			case ListUnsubscribes:
 				return fails(key, StepSuppression, "the entry is an unsubscribe: it stays", "only the recipient can take it back")
+			case ListCompliance:
+				return fails(key, StepSuppression, "the platform itself put the entry there: it stays", "only the platform's support can say more")
 			case ListBounces, ListBlocks, ListInvalid:
 				listed = true
 			}
@@ -170,6 +175,12 @@ func (v *view) entryIsBounce() condition {
 		return fails(key, StepSuppression, "no bounce entry is known", "look the address up first")
 	}
 	return holds(key, "the entry is a bounce, no complaint, no unsubscribe", v.listSource(), v.listTime())
+}
+
+// stays reports whether entries of a kind are the recipient's or the platform's
+// word, which is never taken back from here.
+func stays(kind ListKind) bool {
+	return kind == ListComplaints || kind == ListUnsubscribes || kind == ListCompliance
 }
 
 func (v *view) mxIsSound() condition {
@@ -198,6 +209,8 @@ func (v *view) suppressionClear() condition {
 	switch state := v.suppression(); state {
 	case listsUnknown:
 		return fails(key, StepSuppression, "step 5: not looked up", "look up the address, or record that no platform is in the path")
+	case listsUnsettled:
+		return fails(key, StepSuppression, "step 5: a removal was begun, and nothing tells what came of it", "look the address up again")
 	case listsUnsure:
 		return fails(key, StepSuppression, "step 5: the platform could not tell about every list", "look again, or record by whom it was checked")
 	case listsHold:
@@ -258,10 +271,34 @@ func (v *view) bounceIsOurs() condition {
 	case bounce.Plausible:
 		return holds(key, "the bounce plausibly answers mail of ours", "bounce", time.Time{})
 	}
+	if at, shown := v.platformShows(); shown {
+		return holds(key, "the platform shows the bounce itself, under our key", v.listSource(), at)
+	}
 	if o, lifted := v.proofLifted(); lifted {
 		return holds(key, safe.Textf("unproved, taken as ours: %s", o.Reason), "you", o.At)
 	}
 	return fails(key, StepCapture, "nothing shows that the bounce answers mail of ours", "add the whole bounce mail or the log line, or override with a reason")
+}
+
+// platformShows reports whether a sending platform, asked by the program under
+// our key, holds a bounce of the recipient: proof that the mail was ours.
+func (v *view) platformShows() (time.Time, bool) {
+	for _, p := range v.c.Lists {
+		if p.Via != ViaAPI {
+			continue
+		}
+		for _, e := range p.Entries {
+			if e.List == ListBounces && e.Listed == IsListed && SameRecipient(e.Address, v.c.Recipient) {
+				return p.At, true
+			}
+		}
+	}
+	for _, a := range v.c.Acts {
+		if a.Entry.List == ListBounces {
+			return a.At, true // it stood there when its removal was admitted
+		}
+	}
+	return time.Time{}, false
 }
 
 // proofLifted gives the override that takes the current bounce as ours. One

@@ -15,10 +15,15 @@ const (
 	listsHold    listState = "hold"    // an entry stands
 	listsClear   listState = "clear"
 	listsSkipped listState = "skipped" // no platform in the path
+
+	listsUnsettled listState = "unsettled" // a removal was begun, and nobody knows what came of it
 )
 
 // suppression sums up all look-ups and removals.
 func (v *view) suppression() listState {
+	if _, open := v.unsettled(); open {
+		return listsUnsettled
+	}
 	if len(v.c.Lists) == 0 {
 		if v.c.NoList != nil {
 			return listsSkipped
@@ -30,7 +35,7 @@ func (v *view) suppression() listState {
 		for _, e := range p.Entries {
 			bounces = bounces || e.List == ListBounces
 			switch {
-			case e.Listed == IsListed && !v.removed(p, e.List):
+			case e.Listed == IsListed && !v.removed(p, e):
 				return listsHold
 			case e.Listed == CannotTell:
 				state = listsUnsure
@@ -44,9 +49,9 @@ func (v *view) suppression() listState {
 }
 
 // removed reports whether the entry was removed after it was seen.
-func (v *view) removed(p PlatformLists, list ListKind) bool {
-	return slices.ContainsFunc(v.c.Removals, func(r Removal) bool {
-		return r.Platform == p.Platform && r.List == list && !r.At.Before(p.At)
+func (v *view) removed(p PlatformLists, e ListEntry) bool {
+	return v.removedByAct(p, e) || slices.ContainsFunc(v.c.Removals, func(r Removal) bool {
+		return r.Platform == p.Platform && r.List == e.List && !r.At.Before(p.At)
 	})
 }
 
@@ -54,7 +59,7 @@ func (v *view) removed(p PlatformLists, list ListKind) bool {
 func (v *view) listed(r RemovalRecorded) bool {
 	return slices.ContainsFunc(v.c.Lists, func(p PlatformLists) bool {
 		return p.Platform == r.Platform && slices.ContainsFunc(p.Entries, func(e ListEntry) bool {
-			return e.List == r.List && e.Listed == IsListed && !v.removed(p, e.List)
+			return e.List == r.List && e.Listed == IsListed && !v.removed(p, e)
 		})
 	})
 }
@@ -100,6 +105,11 @@ func (v *view) suppressionPanel() Panel {
 		p.State, p.Reading, p.Badge, p.BadgeIs = Active, "could not tell", "cannot tell", Missing
 		p.Verdict = []safe.Text{safe.Textf("%s could not tell about every list.", capital(name))}
 		p.Next = "Look again, or ask the platform's support."
+	case listsUnsettled:
+		p.State, p.Reading, p.Badge, p.BadgeIs = Active, "removal unknown", "unknown", Missing
+		p.Verdict = []safe.Text{safe.Textf("A removal at %s was begun, and nothing tells what came of it.", name)}
+		p.So = "It is not repeated. Reading the list again settles it."
+		p.Next = safe.Textf("Look the address up at %s again.", name)
 	case listsHold:
 		p.Verdict = []safe.Text{safe.Textf("%s holds this address and drops mail to it unsent.", capital(name))}
 		p.Sections = append(p.Sections, conditionSection("remove", conditions))
@@ -160,7 +170,7 @@ func (v *view) listTable(p PlatformLists) Section {
 		cell := map[Listed]Cell{
 			IsListed: {"yes", Attention}, NotListed: {"no", Holds}, CannotTell: {"cannot tell", Missing}, WasRemoved: {"removed", Holds},
 		}[e.Listed]
-		if e.Listed == IsListed && v.removed(p, e.List) {
+		if e.Listed == IsListed && v.removed(p, e) {
 			cell = Cell{"removed", Holds}
 		}
 		var since safe.Text

@@ -124,8 +124,10 @@ func describe(b Body) safe.Text {
 		return "a spent retry permit"
 	case RetryEnded:
 		return "the result of a retry"
-	case RemovalRecorded:
+	case RemovalRecorded, RemovalIntended:
 		return "a removal"
+	case RemovalEnded:
+		return "the result of a removal"
 	case DNSAnswered:
 		return "a DNS answer"
 	case DNSPasted:

@@ -134,7 +134,7 @@ func TestCycle(t *testing.T) {
 			t.Errorf("the plan says %q", request)
 		}
 		r, err := p.Remove(t.Context(), e)
-		if err != nil || r.Result != suppression.RemovalDone || server.Changes() != 1 {
+		if err != nil || r.Result != diagnose.RemovalDone || server.Changes() != 1 {
 			t.Fatalf("%+v, %v, %d requests that change", r, err, server.Changes())
 		}
 		if server.Has(server.Bounces(), person) || !server.Has(server.Bounces(), other) || server.Count(server.Bounces()) != 2 {
@@ -143,7 +143,7 @@ func TestCycle(t *testing.T) {
 		if now, err := p.Read(t.Context(), e); err != nil || now.Listed != diagnose.NotListed {
 			t.Errorf("read after it: %+v, %v", now, err)
 		}
-		if r, err := p.Remove(t.Context(), e); err != nil || r.Result == suppression.RemovalUnknown || server.Count(server.Bounces()) != 2 {
+		if r, err := p.Remove(t.Context(), e); err != nil || r.Result == diagnose.RemovalUnknown || server.Count(server.Bounces()) != 2 {
 			t.Errorf("a second time: %+v, %v", r, err)
 		}
 	})
@@ -158,24 +158,24 @@ func TestFailures(t *testing.T) {
 		name    string
 		do      platformtest.Behaviour
 		problem diagnose.Problem
-		removal suppression.RemovalResult
+		removal diagnose.RemovalResult
 	}{
-		{"401", platformtest.Behaviour{Status: 401, Body: `{"message":"bad key ` + platformtest.Secret + `"}`}, diagnose.ProblemUnauthorized, suppression.RemovalRefused},
-		{"403", platformtest.Behaviour{Status: 403, Body: `{"message":"no permission"}`}, diagnose.ProblemForbidden, suppression.RemovalRefused},
-		{"429", platformtest.Behaviour{Status: 429, RetryAfter: "2", Body: `{}`}, diagnose.ProblemRateLimited, suppression.RemovalRefused},
-		{"429 for long", platformtest.Behaviour{Status: 429, RetryAfter: "3600", Body: `{}`}, diagnose.ProblemRateLimited, suppression.RemovalRefused},
-		{"500", platformtest.Behaviour{Status: 500, Body: "<html>" + platformtest.Secret}, diagnose.ProblemUnavailable, suppression.RemovalUnknown},
-		{"503", platformtest.Behaviour{Status: 503, RetryAfter: "1"}, diagnose.ProblemUnavailable, suppression.RemovalUnknown},
-		{"dropped", platformtest.Behaviour{Drop: true}, diagnose.ProblemUnavailable, suppression.RemovalUnknown},
-		{"slow body", platformtest.Behaviour{Slow: 20 * time.Millisecond}, diagnose.ProblemTimeout, suppression.RemovalUnknown},
-		{"huge body", platformtest.Behaviour{Huge: true}, diagnose.ProblemTooLarge, suppression.RemovalUnknown},
+		{"401", platformtest.Behaviour{Status: 401, Body: `{"message":"bad key ` + platformtest.Secret + `"}`}, diagnose.ProblemUnauthorized, diagnose.RemovalRefused},
+		{"403", platformtest.Behaviour{Status: 403, Body: `{"message":"no permission"}`}, diagnose.ProblemForbidden, diagnose.RemovalRefused},
+		{"429", platformtest.Behaviour{Status: 429, RetryAfter: "2", Body: `{}`}, diagnose.ProblemRateLimited, diagnose.RemovalRefused},
+		{"429 for long", platformtest.Behaviour{Status: 429, RetryAfter: "3600", Body: `{}`}, diagnose.ProblemRateLimited, diagnose.RemovalRefused},
+		{"500", platformtest.Behaviour{Status: 500, Body: "<html>" + platformtest.Secret}, diagnose.ProblemUnavailable, diagnose.RemovalUnknown},
+		{"503", platformtest.Behaviour{Status: 503, RetryAfter: "1"}, diagnose.ProblemUnavailable, diagnose.RemovalUnknown},
+		{"dropped", platformtest.Behaviour{Drop: true}, diagnose.ProblemUnavailable, diagnose.RemovalUnknown},
+		{"slow body", platformtest.Behaviour{Slow: 20 * time.Millisecond}, diagnose.ProblemTimeout, diagnose.RemovalUnknown},
+		{"huge body", platformtest.Behaviour{Huge: true}, diagnose.ProblemTooLarge, diagnose.RemovalUnknown},
 		{"no JSON", platformtest.Behaviour{Status: 200, Body: "<html>ok</html>"}, diagnose.ProblemMalformed, ""},
 		{"other JSON", platformtest.Behaviour{Status: 200, Body: `{"hello":"world"}`}, "", ""},
 		{"null", platformtest.Behaviour{Status: 200, Body: `null`}, diagnose.ProblemMalformed, ""},
 		{"deep JSON", platformtest.Behaviour{Status: 200, Body: strings.Repeat("[", 5000) + strings.Repeat("]", 5000)}, diagnose.ProblemMalformed, ""},
 		{"JSON and more", platformtest.Behaviour{Status: 200, Body: `[] []`}, diagnose.ProblemMalformed, ""},
 		{"404 of a proxy", platformtest.Behaviour{Status: 404, Body: "<html>404 page not found"}, diagnose.ProblemNotFound, ""},
-		{"another host", platformtest.Behaviour{Redirect: elsewhere.URL + "/v3/suppression/bounces/" + person}, diagnose.ProblemRedirected, suppression.RemovalUnknown},
+		{"another host", platformtest.Behaviour{Redirect: elsewhere.URL + "/v3/suppression/bounces/" + person}, diagnose.ProblemRedirected, diagnose.RemovalUnknown},
 	}
 	all(t, func(t *testing.T, key string) {
 		for _, c := range cases {
@@ -199,7 +199,7 @@ func TestFailures(t *testing.T) {
 			}
 			before := server.Changes()
 			r, err := p.Remove(t.Context(), e)
-			if err != nil || c.removal != "" && r.Result != c.removal || r.Result == suppression.RemovalDone && c.do.Status != 200 {
+			if err != nil || c.removal != "" && r.Result != c.removal || r.Result == diagnose.RemovalDone && c.do.Status != 200 {
 				t.Errorf("%s: removal %+v, %v", c.name, r, err)
 			}
 			if n := server.Changes() - before; n != 1 {
@@ -229,7 +229,7 @@ func TestNoAnswerIsUnknown(t *testing.T) {
 			return platformtest.Behaviour{DropAfter: platformtest.Changing(r)}
 		})
 		r, err := p.Remove(t.Context(), e)
-		if err != nil || r.Result != suppression.RemovalUnknown || server.Changes() != 1 {
+		if err != nil || r.Result != diagnose.RemovalUnknown || server.Changes() != 1 {
 			t.Errorf("%+v, %v, sent %d times", r, err, server.Changes())
 		}
 		if now, err := p.Read(t.Context(), e); err != nil || now.Listed != diagnose.NotListed {
@@ -281,7 +281,7 @@ func TestStays(t *testing.T) {
 		server, p, _ := opened(t, key)
 		for _, kind := range []diagnose.ListKind{diagnose.ListComplaints, diagnose.ListUnsubscribes, diagnose.ListCompliance, diagnose.ListManual, diagnose.ListOther, ""} {
 			e := diagnose.ListEntry{List: kind, Name: "bounces", Address: person, Listed: diagnose.IsListed, Removable: diagnose.CanRemove, ID: "1"}
-			if r, err := p.Remove(t.Context(), e); !errors.Is(err, suppression.ErrEntry) || r.Result != suppression.RemovalUnsent {
+			if r, err := p.Remove(t.Context(), e); !errors.Is(err, suppression.ErrEntry) || r.Result != diagnose.RemovalUnsent {
 				t.Errorf("%q: %+v, %v", kind, r, err)
 			}
 		}

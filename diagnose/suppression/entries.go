@@ -87,20 +87,20 @@ func stamp(text string, layouts ...string) time.Time {
 
 // removed reads the answer to the one request that removes an entry, with what
 // the platform's own file makes of a status that it documents.
-func (p *api) removed(a answer, err error, read func(answer) RemovalResult) Removal {
+func (p *api) removed(a answer, err error, read func(answer) diagnose.RemovalResult) Removal {
 	var f *failure
 	if errors.As(err, &f) {
-		r := Removal{Status: f.status, Body: f.body, Note: safe.Untrusted(f.text), Result: RemovalUnknown}
+		r := Removal{Status: f.status, Body: f.body, Note: safe.Untrusted(f.text), Result: diagnose.RemovalUnknown}
 		switch {
 		case !f.sent:
-			r.Result = RemovalUnsent
+			r.Result = diagnose.RemovalUnsent
 		case f.problem == diagnose.ProblemUnauthorized, f.problem == diagnose.ProblemForbidden, f.problem == diagnose.ProblemRateLimited:
-			r.Result = RemovalRefused
+			r.Result = diagnose.RemovalRefused
 		}
 		return r
 	}
 	r := Removal{Status: a.status, Body: a.digest(), Result: read(a)}
-	if r.Result != RemovalDone {
+	if r.Result != diagnose.RemovalDone {
 		r.Note = safe.Untrusted(p.say(a.message()))
 	}
 	return r
@@ -132,11 +132,11 @@ func tell(ctx context.Context, p Progress) {
 var errNoList = &failure{problem: diagnose.ProblemSetting, text: "the platform has no such list"}
 
 // rejected reads a status that a platform does not document for a removal.
-func rejected(status int) RemovalResult {
+func rejected(status int) diagnose.RemovalResult {
 	if status >= 400 && status < 500 {
-		return RemovalRefused
+		return diagnose.RemovalRefused
 	}
-	return RemovalUnknown
+	return diagnose.RemovalUnknown
 }
 
 // key gives the key for a method: the one for removing where there is one and

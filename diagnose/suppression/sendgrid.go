@@ -142,12 +142,12 @@ func (c sendgridClient) request(e diagnose.ListEntry) string {
 func (c sendgridClient) remove(ctx context.Context, e diagnose.ListEntry) Removal {
 	r := c.to(http.MethodDelete, "v3", "suppression", string(e.Name), string(e.Address))
 	a, err := c.call(ctx, r)
-	return c.removed(a, err, func(a answer) RemovalResult {
+	return c.removed(a, err, func(a answer) diagnose.RemovalResult {
 		switch a.status {
 		case http.StatusNoContent:
-			return RemovalDone
+			return diagnose.RemovalDone
 		case http.StatusNotFound:
-			return RemovalAbsent
+			return diagnose.RemovalAbsent
 		}
 		return rejected(a.status)
 	})

@@ -117,23 +117,11 @@ type client interface {
 // Removal is what a platform answered to a removal. Only a following read says
 // whether the entry is gone.
 type Removal struct {
-	Result RemovalResult
+	Result diagnose.RemovalResult
 	Status int            // of HTTP; 0 where no answer came
 	Body   string         // SHA-256 of the answer's body, hex
 	Note   safe.Untrusted // what the platform said, redacted
 }
-
-// RemovalResult is what became of the request.
-type RemovalResult string
-
-// The results.
-const (
-	RemovalDone    RemovalResult = "done"    // the platform says that it removed the entry
-	RemovalAbsent  RemovalResult = "absent"  // there was no such entry: somebody else was here
-	RemovalRefused RemovalResult = "refused" // the platform said no; nothing was removed
-	RemovalUnsent  RemovalResult = "unsent"  // the request never left this machine
-	RemovalUnknown RemovalResult = "unknown" // sent, and no clear answer
-)
 
 // Errors of this package.
 var (
@@ -271,18 +259,18 @@ func (p *Platform) Request(e diagnose.ListEntry) safe.Text {
 // The error wraps ErrEntry or ErrAddress: then nothing was sent.
 func (p *Platform) Remove(ctx context.Context, e diagnose.ListEntry) (Removal, error) {
 	if err := CheckAddress(string(e.Address)); err != nil {
-		return Removal{Result: RemovalUnsent}, err
+		return Removal{Result: diagnose.RemovalUnsent}, err
 	}
 	switch {
 	case e.Listed != diagnose.IsListed:
-		return Removal{Result: RemovalUnsent}, fmt.Errorf("%w: it is not listed", ErrEntry)
+		return Removal{Result: diagnose.RemovalUnsent}, fmt.Errorf("%w: it is not listed", ErrEntry)
 	case e.Removable != diagnose.CanRemove:
-		return Removal{Result: RemovalUnsent}, fmt.Errorf("%w: the platform does not let it be removed by programs", ErrEntry)
+		return Removal{Result: diagnose.RemovalUnsent}, fmt.Errorf("%w: the platform does not let it be removed by programs", ErrEntry)
 	}
 	switch e.List {
 	case diagnose.ListBounces, diagnose.ListBlocks, diagnose.ListInvalid:
 	default:
-		return Removal{Result: RemovalUnsent}, fmt.Errorf("%w: a list of %s is never cleared from here", ErrEntry, e.List)
+		return Removal{Result: diagnose.RemovalUnsent}, fmt.Errorf("%w: a list of %s is never cleared from here", ErrEntry, e.List)
 	}
 	return p.client.remove(ctx, e), nil
 }
