@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +21,12 @@ import (
 	"deadletter/dnsx/dnstest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if role := os.Getenv(childVar); role != "" {
+		os.Exit(beChild(role, os.Args[1:]))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // memory is a journal in memory that can be made to fail.
 type memory struct {

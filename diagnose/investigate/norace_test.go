@@ -1,0 +1,5 @@
+//go:build !race
+
+package investigate_test
+
+const racing = false
