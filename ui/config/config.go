@@ -36,6 +36,7 @@ type Config struct {
 	Color     string     `toml:"color"`     // as --color takes it
 	Letters   string     `toml:"letters"`   // folder of texts in place of the embedded ones; relative to the file
 	Operators []Operator `toml:"operator"`
+	Platforms []Platform `toml:"platform"`
 }
 
 // Operator is one who runs mail hosts, in the file's words.
@@ -119,6 +120,9 @@ func Parse(raw []byte) (Config, error) {
 		}
 	}
 	if _, err := c.Catalogue(); err != nil {
+		return Config{}, err
+	}
+	if err := c.checkPlatforms(); err != nil {
 		return Config{}, err
 	}
 	return c, nil

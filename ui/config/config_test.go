@@ -14,7 +14,7 @@ func TestExampleIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.OwnMTAs) != 2 || len(c.Operators) != 1 {
+	if len(c.OwnMTAs) != 2 || len(c.Operators) != 1 || len(c.Platforms) != 1 || c.Platforms[0].ID() != "mailgun/shop" {
 		t.Fatalf("read %+v", c)
 	}
 	catalogue, err := c.Catalogue()
@@ -47,6 +47,12 @@ func TestRefuses(t *testing.T) {
 		"[[operator]]\nname = \"X\"\nrole = \"host\"":                                            "name its hosts",
 		"[[operator]]\nname = \"X\"\nrole = \"host\"\nmx = [\"com\"]":                            "at least two labels",
 		"[[operator]]\nname = \"X\"\nrole = \"host\"\nmx = [\"a.example\"]\nremember = \"soon\"": "remember is a time",
+		"[[platform]]\naccount = \"x\"":                                                          "it has no name",
+		"[[platform]]\nname = \"sendgrid\"\n[[platform]]\nname = \"sendgrid\"":                   "sendgrid is there twice",
+		"[[platform]]\nname = \"x\"\naccount = \"a b\"":                                          "neither slash nor blank",
+		"[[platform]]\nname = \"x\"\nkey = { file = \"a\", env = \"B\" }":                        "name one place",
+		"[[platform]]\nname = \"x\"\nremove_key = { command = [\"\"] }":                          "the command is empty",
+		"[[platform]]\nname = \"x\"\nkey = \"SG.secret\"":                                        "line 3",
 		"[[operator]]\nname = \"X\"\ncolour = 1":                                                 `there is no key "operator.colour"`,
 	} {
 		_, err := Parse([]byte(text))

@@ -31,4 +31,16 @@ ptr = ["nodes.contoso.example"]
 console = "Filter console > Domains > Recipients"
 remember = "90m"
 clear = "Filter console > Recipients > Refresh"
+
+# Accounts at sending platforms, beside those whose key is in the environment
+# under the vendor's own name. The key itself never stands here: file (mode
+# 0600), command, keyring or env says where it is. remove_key, for removing
+# an entry, may be another key than the one for looking up.
+# "deadletter suppression platforms" lists names, settings and permissions.
+[[platform]]
+name = "mailgun"
+account = "shop"
+settings = { domain = "mg.sender.example", region = "eu" }
+key = { file = "mailgun.key" }
+remove_key = { command = ["pass", "show", "mailgun/remove"] }
 `
