@@ -38,7 +38,8 @@ const (
 type api struct {
 	base     *url.URL
 	account  Account
-	http     *http.Client
+	reads    *http.Client // for requests that have no effect
+	effects  *http.Client // for the others: see once
 	redactor *secret.Redactor
 	clock    func() time.Time
 	sleep    func(context.Context, time.Duration) error
@@ -48,9 +49,9 @@ type api struct {
 	agent    string
 }
 
-func newAPI(base *url.URL, a Account, opt Options) *api {
+func newAPI(base *url.URL, a Account, keys []secret.Secret, opt Options) *api {
 	p := &api{
-		base: base, account: a, redactor: secret.NewRedactor(a.Read, a.Remove),
+		base: base, account: a, redactor: secret.NewRedactor(keys...),
 		clock: opt.Clock, sleep: opt.Sleep, timeout: opt.Timeout, total: opt.Total, pages: opt.MaxPages, agent: opt.Agent,
 	}
 	transport := opt.Transport
@@ -61,7 +62,9 @@ func newAPI(base *url.URL, a Account, opt Options) *api {
 			MaxIdleConnsPerHost: 4, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: 64 << 10,
 		}
 	}
-	p.http = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	p.reads = &http.Client{Transport: transport, CheckRedirect: stay}
+	p.effects = &http.Client{Transport: oneShot(transport), CheckRedirect: stay}
 	if p.clock == nil {
 		p.clock = time.Now
 	}
@@ -81,6 +84,26 @@ func newAPI(base *url.URL, a Account, opt Options) *api {
 		p.agent = defaultAgent // some platforms refuse a request without one
 	}
 	return p
+}
+
+// oneShot gives a transport that sends a request once, each on a connection of
+// its own, by HTTP/1.1. The library sends again what it thinks got no answer
+// because a kept connection was closed just then, and by HTTP/2 any request
+// that the other side says it refused; on a new connection it does neither.
+func oneShot(t http.RoundTripper) http.RoundTripper {
+	lib, ok := t.(*http.Transport)
+	if !ok {
+		return t
+	}
+	once := lib.Clone()
+	once.DisableKeepAlives, once.ForceAttemptHTTP2 = true, false
+	once.Protocols = new(http.Protocols)
+	once.Protocols.SetHTTP1(true)
+	once.TLSNextProto = nil
+	if once.TLSClientConfig != nil {
+		once.TLSClientConfig.NextProtos = nil
+	}
+	return once
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -137,7 +160,7 @@ func (p *api) url(r request) (*url.URL, error) {
 		if s == "" || s == "." || s == ".." || strings.ContainsAny(s, "/\\") {
 			return nil, errSegment
 		}
-		raw.WriteString("/" + url.PathEscape(s))
+		raw.WriteString("/" + segment(s))
 	}
 	path, err := url.PathUnescape(raw.String())
 	if err != nil {
@@ -146,6 +169,10 @@ func (p *api) url(r request) (*url.URL, error) {
 	u.Path, u.RawPath, u.RawQuery = path, raw.String(), r.query.Encode()
 	return &u, nil
 }
+
+// segment escapes all but the unreserved characters of RFC 3986 section 2.3: a
+// bare + is a blank to some servers, and a signature covers the strict form.
+func segment(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
 // call sends a request. One that only reads is sent up to three times where the
 // platform asks to wait a little or is briefly out of order; one that has an
@@ -222,7 +249,11 @@ func (p *api) once(ctx context.Context, r request) (answer, error) {
 			return fail(diagnose.ProblemSetting, false, err)
 		}
 	}
-	res, err := p.http.Do(req)
+	client := p.reads
+	if !r.reads {
+		client = p.effects
+	}
+	res, err := client.Do(req)
 	if err != nil {
 		return fail(unreachable(ctx, err), !notSent(err), plainError(err))
 	}

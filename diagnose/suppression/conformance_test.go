@@ -48,7 +48,7 @@ func opened(t *testing.T, key string) (*platformtest.Server, *suppression.Platfo
 	}
 	var slept atomic.Int64
 	p, err := suppression.Open(suppression.Account{
-		Key: key, Base: server.URL, Settings: settings(spec), Read: secret.New(platformtest.Secret), Remove: secret.New(platformtest.Secret),
+		Key: key, Base: server.URL, Settings: settings(spec), Read: secret.New(platformtest.SecretOf(key)), Remove: secret.New(platformtest.SecretOf(key)),
 	}, suppression.Options{
 		Timeout: 300 * time.Millisecond, Transport: &http.Transport{},
 		Clock: func() time.Time { return created.Add(time.Hour) },

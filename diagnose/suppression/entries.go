@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
+	"deadletter/diagnose/secret"
 )
 
 // entry begins what is told of a list.
@@ -49,7 +53,7 @@ func (p *api) strange(e diagnose.ListEntry, a answer) diagnose.ListEntry {
 
 // atOnce asks several lists at the same time, four at most, and gives their
 // entries in the order of the lists.
-func atOnce(lists []List, ask func(List) diagnose.ListEntry) []diagnose.ListEntry {
+func atOnce[L any](lists []L, ask func(L) diagnose.ListEntry) []diagnose.ListEntry {
 	out := make([]diagnose.ListEntry, len(lists))
 	slots := make(chan struct{}, 4)
 	var wg sync.WaitGroup
@@ -62,6 +66,64 @@ func atOnce(lists []List, ask func(List) diagnose.ListEntry) []diagnose.ListEntr
 	}
 	wg.Wait()
 	return out
+}
+
+// as says of what kind a listed entry is, at a platform whose lists hold
+// several: a bounce can be removed, what somebody of our account put there is
+// for the console, all else stays.
+func as(e diagnose.ListEntry, kind diagnose.ListKind) diagnose.ListEntry {
+	e.List, e.Listed, e.Removable = kind, diagnose.IsListed, diagnose.CannotRemove
+	switch kind {
+	case diagnose.ListBounces, diagnose.ListBlocks, diagnose.ListInvalid:
+		e.Removable = diagnose.CanRemove
+	case diagnose.ListManual:
+		e.Removable = diagnose.ByHandOnly
+	}
+	return e
+}
+
+// graver gives, of two entries of one list for one address, the one that
+// stays: a bounce beside a complaint does not make the complaint removable.
+func graver(a, b diagnose.ListEntry) diagnose.ListEntry {
+	rank := func(e diagnose.ListEntry) int {
+		return slices.Index([]diagnose.Removable{diagnose.CanRemove, diagnose.ByHandOnly, diagnose.CannotRemove}, e.Removable)
+	}
+	if a.Listed != diagnose.IsListed || rank(b) > rank(a) {
+		return b
+	}
+	return a
+}
+
+// remark adds a sentence to what is noted of an entry.
+func remark(e diagnose.ListEntry, text string) diagnose.ListEntry {
+	if e.Note != "" {
+		text = string(e.Note) + "; " + text
+	}
+	e.Note = safe.Untrusted(text)
+	return e
+}
+
+// noteOther remarks that the reply which an entry quotes names another address
+// and not this one: platforms have been seen to book the bounce of one
+// recipient of a message on another.
+func noteOther(e diagnose.ListEntry, address string) diagnose.ListEntry {
+	if e.Listed != diagnose.IsListed || len(e.Reason) > maxBody {
+		return e
+	}
+	named := ""
+	for _, word := range strings.FieldsFunc(string(e.Reason), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`<>()[]{}"',;:=`, r) }) {
+		word = strings.TrimRight(word, ".")
+		if SameAddress(word, address) {
+			return e
+		}
+		if named == "" && CheckAddress(word) == nil {
+			named = word
+		}
+	}
+	if named == "" {
+		return e
+	}
+	return remark(e, "the reason names "+named+" and not this address")
 }
 
 // unix gives the time of a number of seconds; zero for a number that is no
@@ -139,11 +201,14 @@ func rejected(status int) diagnose.RemovalResult {
 	return diagnose.RemovalUnknown
 }
 
-// key gives the key for a method: the one for removing where there is one and
-// the request is no GET.
-func (p *api) key(method string) string {
+// secret gives the key for a method: the one for removing where there is one
+// and the request is no GET.
+func (p *api) secret(method string) secret.Secret {
 	if method != http.MethodGet && !p.account.Remove.Empty() {
-		return p.account.Remove.Reveal()
+		return p.account.Remove
 	}
-	return p.account.Read.Reveal()
+	return p.account.Read
 }
+
+// key reveals the key for a method.
+func (p *api) key(method string) string { return p.secret(method).Reveal() }

@@ -14,6 +14,7 @@ import (
 // (twilio/sendgrid-oai, spec/json/tsg_suppressions_v3.json).
 var sendgrid = Spec{
 	Key: "sendgrid", Name: "SendGrid", Base: "https://api.sendgrid.com",
+	Bases: map[string]string{"global": "https://api.sendgrid.com", "eu": "https://api.eu.sendgrid.com"},
 	Lists: []List{
 		{diagnose.ListBounces, "bounces", "mail to the address is dropped unsent", diagnose.CanRemove},
 		{diagnose.ListBlocks, "blocks", "one message was refused; later mail is sent all the same", diagnose.CanRemove},
@@ -23,11 +24,12 @@ var sendgrid = Spec{
 		{diagnose.ListUnsubscribes, "group unsubscribes", "the recipient wants no mail of some groups", diagnose.CannotRemove},
 	},
 	Settings: []Setting{
+		{Name: "region", Means: "global, or eu for a subuser of the EU", Example: "eu"},
 		{Name: "subuser", Means: "look into the lists of this subuser, with the parent account's key", Example: "shop-mail"},
 	},
 	Read:   Credential{Env: []string{"SENDGRID_API_KEY"}, Scope: "suppression.read, asm.groups.read"},
 	Remove: Credential{Env: []string{"SENDGRID_DELETE_KEY"}, Scope: "suppression.delete"},
-	Unseen: []safe.Text{"lists of other subusers"},
+	Unseen: []safe.Text{"lists of other subusers", "lists of the other region"},
 	Source: "twilio.com/docs/sendgrid/api-reference, bounces-api and blocks-api",
 	open:   func(p *api) client { return sendgridClient{p} },
 }

@@ -17,10 +17,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
@@ -31,7 +34,8 @@ import (
 type Spec struct {
 	Key      string // as the catalogue of platforms has it: "sendgrid"
 	Name     string
-	Base     string // base URL; {region} stands for the setting
+	Base     string            // base URL; {region} stands for the setting
+	Bases    map[string]string // where a setting "region" chooses the base: its values, in place of Base
 	Lists    []List
 	Settings []Setting   // what it must be told beside the key
 	Read     Credential  // for looking up
@@ -57,12 +61,6 @@ type Setting struct {
 	Means    safe.Text
 	Example  string
 	Required bool
-}
-
-// Credential is a key: where it is found and what it must permit.
-type Credential struct {
-	Env   []string  // the vendor's own names, the first found counts
-	Scope safe.Text // permission that is enough, in the vendor's words
 }
 
 // Account is how one account at a platform is reached.
@@ -165,18 +163,25 @@ func Open(a Account, opt Options) (*Platform, error) {
 	case spec.ByHand():
 		return nil, fmt.Errorf("%w: %s", ErrByHand, spec.Name)
 	case a.Read.Empty():
-		return nil, fmt.Errorf("%w for %s: set %s, or name a key file or a key command in the config file", ErrNoKey, spec.Name, strings.Join(spec.Read.Env, " or "))
+		return nil, fmt.Errorf("%w for %s: set %s, or name a key file or a key command in the config file", ErrNoKey, spec.Name, spec.Read.Names())
 	}
 	for _, s := range spec.Settings {
-		if v := a.Settings[s.Name]; v == "" && s.Required {
+		switch v := a.Settings[s.Name]; {
+		case v == "" && s.Required:
 			return nil, fmt.Errorf("%w: %s of %s, such as %s", ErrSetting, s.Name, spec.Name, s.Example)
+		case strings.ContainsFunc(v, unicode.IsControl):
+			return nil, fmt.Errorf("%w: %s of %s holds a control character", ErrSetting, s.Name, spec.Name)
 		}
 	}
 	base, err := baseURL(spec, a)
 	if err != nil {
 		return nil, err
 	}
-	api := newAPI(base, a, opt)
+	keys, err := spec.keys(a)
+	if err != nil {
+		return nil, err
+	}
+	api := newAPI(base, a, keys, opt)
 	return &Platform{spec: spec, account: a, api: api, client: spec.open(api)}, nil
 }
 
@@ -185,8 +190,18 @@ func baseURL(spec Spec, a Account) (*url.URL, error) {
 	text := a.Base
 	if text == "" {
 		text = spec.Base
+		if region := a.Settings["region"]; region != "" && spec.Bases != nil {
+			if text = spec.Bases[strings.ToLower(region)]; text == "" {
+				return nil, fmt.Errorf("%w: region of %s is %s, not %q", ErrSetting, spec.Name, strings.Join(slices.Sorted(maps.Keys(spec.Bases)), " or "), region)
+			}
+		}
 		for _, s := range spec.Settings {
-			text = strings.ReplaceAll(text, "{"+s.Name+"}", a.Settings[s.Name])
+			if v := a.Settings[s.Name]; strings.Contains(text, "{"+s.Name+"}") {
+				if strings.ContainsFunc(v, notLabel) {
+					return nil, fmt.Errorf("%w: %s of %s is a name such as %s, not %q", ErrSetting, s.Name, spec.Name, s.Example, v)
+				}
+				text = strings.ReplaceAll(text, "{"+s.Name+"}", v)
+			}
 		}
 	}
 	u, err := url.Parse(text)
@@ -197,6 +212,12 @@ func baseURL(spec Spec, a Account) (*url.URL, error) {
 		return nil, fmt.Errorf("%w: %q of %s: only https is used; http is for this machine alone", ErrBase, text, spec.Name)
 	}
 	return u, nil
+}
+
+// notLabel is what a setting may not hold that becomes a part of a host name:
+// it would send the key elsewhere.
+func notLabel(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
 }
 
 // Spec gives what is known of the platform.
@@ -217,6 +238,9 @@ func (p *Platform) LookUp(ctx context.Context, address string, progress func(Pro
 	defer cancel()
 	out := diagnose.SuppressionRecorded{Platform: p.spec.Name, Key: p.spec.Key, Via: diagnose.ViaAPI, Account: safe.Untrusted(p.account.label(p.spec))}
 	out.Entries = p.client.lookUp(inner, address)
+	for i := range out.Entries {
+		out.Entries[i] = noteOther(out.Entries[i], address)
+	}
 	if err := ctx.Err(); err != nil {
 		return diagnose.SuppressionRecorded{}, err
 	}
@@ -244,7 +268,7 @@ func (p *Platform) Read(ctx context.Context, e diagnose.ListEntry) (diagnose.Lis
 	}
 	inner, cancel := context.WithTimeout(ctx, p.api.total)
 	defer cancel()
-	now := p.client.read(inner, e)
+	now := noteOther(p.client.read(inner, e), string(e.Address))
 	return now, ctx.Err()
 }
 

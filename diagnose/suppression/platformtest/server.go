@@ -60,18 +60,28 @@ type Server struct {
 	next     int
 }
 
-// platforms has one row a platform: how it answers, the key that it takes, and
-// the name of its list of bounces.
+// platforms has one row a platform: how it answers, the name of its list of
+// bounces, and the key that it takes, where that is of several parts.
 var platforms = map[string]struct {
 	serve   func(*Server, http.ResponseWriter, *http.Request, string)
 	bounces string
+	key     string
 }{
-	"sendgrid": {serveSendGrid, "bounces"},
+	"sendgrid": {serve: serveSendGrid, bounces: "bounces"},
 }
 
 // Secret is the key that every server takes, at the place where its platform
 // looks for it. Another key gives 401.
 const Secret = "canary-4f0c9a1e-platform-key"
+
+// SecretOf gives the whole key that a platform's server takes: Secret, or a key
+// of several parts that holds it.
+func SecretOf(key string) string {
+	if k := platforms[key].key; k != "" {
+		return k
+	}
+	return Secret
+}
 
 // Keys gives the platforms that there are.
 func Keys() []string { return slices.Sorted(maps.Keys(platforms)) }
@@ -236,6 +246,18 @@ func (s *Server) entry(list, address string) (Entry, bool) {
 	defer s.mu.Unlock()
 	e, ok := s.lists[list][strings.ToLower(address)]
 	return e, ok
+}
+
+// numbered gives the entry of a list with a number.
+func (s *Server) numbered(list, id string) (Entry, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.lists[list] {
+		if e.ID == id {
+			return e, true
+		}
+	}
+	return Entry{}, false
 }
 
 // take removes an address from a list and reports whether it was there.
