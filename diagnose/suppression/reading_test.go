@@ -119,6 +119,9 @@ func TestBases(t *testing.T) {
 	}{
 		{"sendgrid", "", "api.sendgrid.com", nil},
 		{"sendgrid", "eu", "api.eu.sendgrid.com", nil},
+		{"mailgun", "", "api.mailgun.net", nil},
+		{"mailgun", "EU", "api.eu.mailgun.net", nil},
+		{"mailgun", "asia", "", suppression.ErrSetting},
 	} {
 		spec, _ := suppression.SpecOf(c.key)
 		all := settings(spec)
@@ -134,7 +137,7 @@ func TestBases(t *testing.T) {
 // blank at some servers.
 func TestEscaping(t *testing.T) {
 	const tagged = "per+son.x&y=z@example.com"
-	for _, key := range []string{"sendgrid"} {
+	for _, key := range []string{"sendgrid", "mailgun"} {
 		server, p := openedWith(t, key, nil)
 		server.Put(server.Bounces(), platformtest.Entry{Address: tagged, Created: created})
 		if e := bounced(t, lookUp(t, p, tagged)); string(e.Address) != tagged {

@@ -134,7 +134,10 @@ var (
 
 // specs has one row a platform, in the order in which they are offered.
 func specs() []Spec {
-	return []Spec{sendgrid}
+	return []Spec{
+		sendgrid,
+		mailgun,
+	}
 }
 
 // Specs gives what is known of every platform.

@@ -67,6 +67,7 @@ var platforms = map[string]struct {
 	bounces string
 	key     string
 }{
+	"mailgun":  {serve: serveMailgun, bounces: "bounces"},
 	"sendgrid": {serve: serveSendGrid, bounces: "bounces"},
 }
 
