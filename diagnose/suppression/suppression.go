@@ -137,6 +137,7 @@ func specs() []Spec {
 	return []Spec{
 		sendgrid,
 		mailgun,
+		ses,
 	}
 }
 

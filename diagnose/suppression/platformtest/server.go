@@ -69,6 +69,7 @@ var platforms = map[string]struct {
 }{
 	"mailgun":  {serve: serveMailgun, bounces: "bounces"},
 	"sendgrid": {serve: serveSendGrid, bounces: "bounces"},
+	"ses":      {serve: serveSES, bounces: "account", key: sesKey},
 }
 
 // Secret is the key that every server takes, at the place where its platform
