@@ -127,6 +127,7 @@ func TestBases(t *testing.T) {
 		{"ses", "x.example/", "", suppression.ErrSetting},
 		{"ses", "x@y.example", "", suppression.ErrSetting},
 		{"ses", "eu\r\n", "", suppression.ErrSetting},
+		{"postmark", "", "api.postmarkapp.com", nil},
 	} {
 		spec, _ := suppression.SpecOf(c.key)
 		all := settings(spec)

@@ -138,6 +138,7 @@ func specs() []Spec {
 		sendgrid,
 		mailgun,
 		ses,
+		postmark,
 	}
 }
 

@@ -68,6 +68,7 @@ var platforms = map[string]struct {
 	key     string
 }{
 	"mailgun":  {serve: serveMailgun, bounces: "bounces"},
+	"postmark": {serve: servePostmark, bounces: "outbound"},
 	"sendgrid": {serve: serveSendGrid, bounces: "bounces"},
 	"ses":      {serve: serveSES, bounces: "account", key: sesKey},
 }
