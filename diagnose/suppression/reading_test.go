@@ -122,6 +122,7 @@ func TestBases(t *testing.T) {
 		{"mailgun", "", "api.mailgun.net", nil},
 		{"mailgun", "EU", "api.eu.mailgun.net", nil},
 		{"mailgun", "asia", "", suppression.ErrSetting},
+		{"sparkpost", "eu", "api.eu.sparkpost.com", nil},
 		{"ses", "eu-central-1", "email.eu-central-1.amazonaws.com", nil},
 		{"ses", "", "", suppression.ErrSetting},
 		{"ses", "x.example/", "", suppression.ErrSetting},
@@ -143,7 +144,7 @@ func TestBases(t *testing.T) {
 // blank at some servers.
 func TestEscaping(t *testing.T) {
 	const tagged = "per+son.x&y=z@example.com"
-	for _, key := range []string{"sendgrid", "mailgun", "ses"} {
+	for _, key := range []string{"sendgrid", "mailgun", "ses", "sparkpost"} {
 		server, p := openedWith(t, key, nil)
 		server.Put(server.Bounces(), platformtest.Entry{Address: tagged, Created: created})
 		if e := bounced(t, lookUp(t, p, tagged)); string(e.Address) != tagged {

@@ -139,6 +139,7 @@ func specs() []Spec {
 		mailgun,
 		ses,
 		postmark,
+		sparkpost,
 	}
 }
 

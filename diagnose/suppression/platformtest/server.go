@@ -67,10 +67,11 @@ var platforms = map[string]struct {
 	bounces string
 	key     string
 }{
-	"mailgun":  {serve: serveMailgun, bounces: "bounces"},
-	"postmark": {serve: servePostmark, bounces: "outbound"},
-	"sendgrid": {serve: serveSendGrid, bounces: "bounces"},
-	"ses":      {serve: serveSES, bounces: "account", key: sesKey},
+	"mailgun":   {serve: serveMailgun, bounces: "bounces"},
+	"postmark":  {serve: servePostmark, bounces: "outbound"},
+	"sendgrid":  {serve: serveSendGrid, bounces: "bounces"},
+	"ses":       {serve: serveSES, bounces: "account", key: sesKey},
+	"sparkpost": {serve: serveSparkPost, bounces: "transactional"},
 }
 
 // Secret is the key that every server takes, at the place where its platform
