@@ -129,6 +129,7 @@ func TestBases(t *testing.T) {
 		{"ses", "x@y.example", "", suppression.ErrSetting},
 		{"ses", "eu\r\n", "", suppression.ErrSetting},
 		{"postmark", "", "api.postmarkapp.com", nil},
+		{"resend", "", "api.resend.com", nil},
 	} {
 		spec, _ := suppression.SpecOf(c.key)
 		all := settings(spec)
@@ -144,7 +145,7 @@ func TestBases(t *testing.T) {
 // blank at some servers.
 func TestEscaping(t *testing.T) {
 	const tagged = "per+son.x&y=z@example.com"
-	for _, key := range []string{"sendgrid", "mailgun", "ses", "sparkpost"} {
+	for _, key := range []string{"sendgrid", "mailgun", "ses", "sparkpost", "resend"} {
 		server, p := openedWith(t, key, nil)
 		server.Put(server.Bounces(), platformtest.Entry{Address: tagged, Created: created})
 		if e := bounced(t, lookUp(t, p, tagged)); string(e.Address) != tagged {

@@ -140,6 +140,7 @@ func specs() []Spec {
 		ses,
 		postmark,
 		sparkpost,
+		resend,
 	}
 }
 

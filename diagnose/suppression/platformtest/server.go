@@ -69,6 +69,7 @@ var platforms = map[string]struct {
 }{
 	"mailgun":   {serve: serveMailgun, bounces: "bounces"},
 	"postmark":  {serve: servePostmark, bounces: "outbound"},
+	"resend":    {serve: serveResend, bounces: "suppressions"},
 	"sendgrid":  {serve: serveSendGrid, bounces: "bounces"},
 	"ses":       {serve: serveSES, bounces: "account", key: sesKey},
 	"sparkpost": {serve: serveSparkPost, bounces: "transactional"},
