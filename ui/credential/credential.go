@@ -118,7 +118,8 @@ func readFile(path string) (secret.Secret, error) {
 }
 
 // run gives the first line of what a command prints, or all of it where it is
-// a private key. Nothing of its output is in the error.
+// a private key or the JSON object of a key of several parts. Nothing of its
+// output is in the error.
 func run(ctx context.Context, argv []string) (secret.Secret, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
@@ -133,7 +134,7 @@ func run(ctx context.Context, argv []string) (secret.Secret, error) {
 		return secret.Secret{}, fmt.Errorf("key command %s: %w", argv[0], err)
 	}
 	text := out.String()
-	if !strings.HasPrefix(text, "-----BEGIN ") {
+	if !strings.HasPrefix(text, "-----BEGIN ") && !strings.HasPrefix(text, "{") {
 		text, _, _ = strings.Cut(text, "\n")
 	}
 	v, err := check(text)

@@ -61,6 +61,7 @@ func TestLoad(t *testing.T) {
 		"control":           {source: credential.Source{File: file(t, "a\x1bb", 0o600)}, err: credential.ErrBad},
 		"PEM file":          {source: credential.Source{File: file(t, pem+"\n", 0o600)}, want: pem, from: "file"},
 		"command":           {source: credential.Source{Command: []string{"printf", "%s\nuser: x\n", canary}}, want: canary, from: "command printf"},
+		"command of parts":  {source: credential.Source{Command: []string{"printf", "%s", "{\n \"Key\": \"" + canary + "\"\n}\n"}}, want: "{\n \"Key\": \"" + canary + "\"\n}", from: "command printf"},
 		"no shell":          {source: credential.Source{Command: []string{"printf", "%s", "$HOME;" + canary}}, want: "$HOME;" + canary, from: "command"},
 		"command fails":     {source: credential.Source{Command: []string{"sh", "-c", "echo " + canary + "; echo " + canary + " >&2; exit 3"}}, err: errAny},
 		"no command":        {source: credential.Source{Command: []string{"/nowhere/command"}}, err: errAny},
