@@ -62,8 +62,7 @@ func readings(t *testing.T, key string, cases []reading) {
 	}
 }
 
-// removals puts every answer to the removal of a bounce, and gives the last
-// request.
+// removal is what one answer to a removal comes to.
 type removal struct {
 	name   string
 	status int
@@ -72,6 +71,7 @@ type removal struct {
 	note   string // a part of it
 }
 
+// removals puts every answer to the removal of a bounce: sent once each.
 func removals(t *testing.T, key string, cases []removal) {
 	t.Helper()
 	server, p := openedWith(t, key, nil)
@@ -87,6 +87,40 @@ func removals(t *testing.T, key string, cases []removal) {
 			t.Errorf("%s: %+v, %v", c.name, r, err)
 		}
 	}
+}
+
+// TestTwoKeys: the key for removing removes and does nothing else; the key for
+// reading reads.
+func TestTwoKeys(t *testing.T) {
+	all(t, func(t *testing.T, key string) {
+		server := platformtest.New(key)
+		t.Cleanup(server.Close)
+		server.Put(server.Bounces(), platformtest.Entry{Address: person, Created: created})
+		spec, _ := suppression.SpecOf(key)
+		good := secret.New(platformtest.SecretOf(key))
+		bad := secret.New(strings.ReplaceAll(platformtest.SecretOf(key), platformtest.Secret, "canary-of-somebody-else"))
+		open := func(read, remove secret.Secret) *suppression.Platform {
+			p, err := suppression.Open(suppression.Account{Key: key, Base: server.URL, Settings: settings(spec), Read: read, Remove: remove},
+				suppression.Options{Transport: &http.Transport{}, Clock: func() time.Time { return created }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+		e := bounced(t, lookUp(t, open(good, bad), person))
+		if got := lookUp(t, open(bad, good), person).Entries[0]; got.Listed != diagnose.CannotTell {
+			t.Errorf("read with the key for removing: %+v", got)
+		}
+		if e.Removable != diagnose.CanRemove {
+			return
+		}
+		if r, err := open(good, bad).Remove(t.Context(), e); err != nil || r.Result != diagnose.RemovalRefused || !server.Has(server.Bounces(), person) {
+			t.Errorf("removed with the key for reading: %+v, %v", r, err)
+		}
+		if r, err := open(bad, good).Remove(t.Context(), e); err != nil || r.Result != diagnose.RemovalDone {
+			t.Errorf("not removed with the key for it: %+v, %v", r, err)
+		}
+	})
 }
 
 // TestReasonOfAnother: an entry that quotes the bounce of somebody else says so.

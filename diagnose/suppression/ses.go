@@ -84,7 +84,11 @@ func (c sesClient) ask(ctx context.Context, e diagnose.ListEntry, address string
 		return untold(e, err)
 	}
 	if c.notHeld(a, e, address) {
-		return absent(e)
+		e = absent(e)
+		if address != strings.ToLower(address) {
+			e = remark(e, "asked for with capitals, as written; whether the list tells them apart is not documented")
+		}
+		return e
 	}
 	var found struct {
 		Entry struct {

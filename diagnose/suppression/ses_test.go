@@ -37,6 +37,18 @@ func TestSES(t *testing.T) {
 	})
 }
 
+// TestSESCapitals: an address with capitals that is not listed may be listed
+// without them.
+func TestSESCapitals(t *testing.T) {
+	_, p := openedWith(t, "ses", nil)
+	if e := lookUp(t, p, "Person@example.com").Entries[0]; e.Listed != diagnose.NotListed || !strings.Contains(string(e.Note), "capitals") {
+		t.Errorf("%+v", e)
+	}
+	if e := lookUp(t, p, person).Entries[0]; e.Note != "" {
+		t.Errorf("%+v", e)
+	}
+}
+
 // TestSESReasons: an entry whose reason the account, or the configuration set,
 // does not suppress for blocks nothing; that is asked, and said.
 func TestSESReasons(t *testing.T) {

@@ -39,7 +39,7 @@ type Spec struct {
 	Lists    []List
 	Settings []Setting   // what it must be told beside the key
 	Read     Credential  // for looking up
-	Remove   Credential  // for removing; zero where the key for reading does both
+	Remove   Credential  // for removing; nothing to find where the key for reading does both
 	Unseen   []safe.Text // what no look-up can show
 	Source   string      // the vendor's page
 
