@@ -175,6 +175,15 @@ func TestBases(t *testing.T) {
 	}
 }
 
+// TestSettingIsOneLine: a setting that would become a second header is refused
+// before anything is sent.
+func TestSettingIsOneLine(t *testing.T) {
+	_, err := suppression.Open(suppression.Account{Key: "sendgrid", Settings: map[string]string{"subuser": "shop\r\nX-Other: 1"}, Read: secret.New(platformtest.Secret)}, suppression.Options{})
+	if !errors.Is(err, suppression.ErrSetting) {
+		t.Error(err)
+	}
+}
+
 // TestEscaping: an address is escaped to the last sign; a bare + would be a
 // blank at some servers.
 func TestEscaping(t *testing.T) {

@@ -140,8 +140,7 @@ func TestSESSignature(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, e)
 		}
 	}
-	_, p := openedWith(t, "ses", nil)
-	server, p = openedWith(t, "ses", nil)
+	server, p := openedWith(t, "ses", nil)
 	server.Behave(func(r platformtest.Request) platformtest.Behaviour {
 		return platformtest.Behaviour{Status: 400, Body: fmt.Sprintf(`{"message":"%s %s %s"}`, platformtest.Secret, platformtest.SESSession, platformtest.SESAccessKey)}
 	})
