@@ -40,6 +40,12 @@ func settings(spec suppression.Spec) map[string]string {
 // time, and is counted.
 func opened(t *testing.T, key string) (*platformtest.Server, *suppression.Platform, *atomic.Int64) {
 	t.Helper()
+	return openedFor(t, key, 10*time.Second)
+}
+
+// openedFor is opened with the time that one request may take.
+func openedFor(t *testing.T, key string, timeout time.Duration) (*platformtest.Server, *suppression.Platform, *atomic.Int64) {
+	t.Helper()
 	server := platformtest.New(key)
 	t.Cleanup(server.Close)
 	spec, ok := suppression.SpecOf(key)
@@ -50,7 +56,7 @@ func opened(t *testing.T, key string) (*platformtest.Server, *suppression.Platfo
 	p, err := suppression.Open(suppression.Account{
 		Key: key, Base: server.URL, Settings: settings(spec), Read: secret.New(platformtest.SecretOf(key)), Remove: secret.New(platformtest.SecretOf(key)),
 	}, suppression.Options{
-		Timeout: 300 * time.Millisecond, Transport: &http.Transport{},
+		Timeout: timeout, Transport: &http.Transport{},
 		Clock: func() time.Time { return created.Add(time.Hour) },
 		Sleep: func(_ context.Context, d time.Duration) error { slept.Add(int64(d)); return nil },
 	})
@@ -179,7 +185,11 @@ func TestFailures(t *testing.T) {
 	}
 	all(t, func(t *testing.T, key string) {
 		for _, c := range cases {
-			server, p, slept := opened(t, key)
+			timeout := 10 * time.Second
+			if c.do.Slow > 0 {
+				timeout = time.Second
+			}
+			server, p, slept := openedFor(t, key, timeout)
 			server.Put(server.Bounces(), platformtest.Entry{Address: person, Reason: "550 5.1.1 user unknown", Created: created})
 			e := bounced(t, lookUp(t, p, person))
 			server.Behave(func(platformtest.Request) platformtest.Behaviour { return c.do })
