@@ -84,15 +84,26 @@ func NewRedactor(secrets ...Secret) *Redactor {
 		if len(v) < minRedacted {
 			continue
 		}
-		for _, form := range forms(v) {
-			if len(form) >= minRedacted && !slices.Contains(r.forms, form) {
-				r.forms = append(r.forms, form)
+		for _, part := range append([]string{v}, longLines(v)...) {
+			for _, form := range forms(part) {
+				if len(form) >= minRedacted && !slices.Contains(r.forms, form) {
+					r.forms = append(r.forms, form)
+				}
 			}
 		}
 	}
 	// The longest first: a form may hold another.
 	slices.SortFunc(r.forms, func(a, b string) int { return len(b) - len(a) })
 	return r
+}
+
+// longLines gives the lines of a key that has several, such as one in PEM: it
+// can come back folded in another way, or a part of it.
+func longLines(v string) []string {
+	if !strings.Contains(v, "\n") {
+		return nil
+	}
+	return slices.DeleteFunc(strings.Fields(v), func(line string) bool { return len(line) < 16 })
 }
 
 // forms gives how a value can come back: as it is, URL-coded, in hex, quoted

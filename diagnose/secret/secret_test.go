@@ -73,6 +73,19 @@ func TestRedact(t *testing.T) {
 	}
 }
 
+func TestRedactLines(t *testing.T) {
+	first, second := strings.Repeat("MIIEcanary0", 5), strings.Repeat("9canaryIIEM", 5)
+	r := secret.NewRedactor(secret.New("-----BEGIN PRIVATE KEY-----\n" + first + "\n" + second + "\n-----END PRIVATE KEY-----\n"))
+	for _, text := range []string{first, first + second, first + " " + second, "a line " + second + " of it", first + `\r\n` + second} {
+		if got := r.Redact(text); strings.Contains(got, "canary") {
+			t.Errorf("%s became %s", text, got)
+		}
+	}
+	if got := r.Redact("BEGIN and PRIVATE are words"); got != "BEGIN and PRIVATE are words" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestEmpty(t *testing.T) {
 	if s := secret.New(" \n"); !s.Empty() || s.String() != "[no secret]" || s.Reveal() != "" {
 		t.Errorf("%v", s)

@@ -354,7 +354,7 @@ func (a answer) message() string {
 			Message string `json:"message"`
 		} `json:"errors"`
 	}
-	text := strings.TrimSpace(string(a.body[:min(len(a.body), maxNote)]))
+	text := strings.TrimSpace(string(a.body)) // whole: a key that is cut in two would not be recognised
 	if depthOK(a.body) && json.Unmarshal(a.body, &m) == nil {
 		switch e, _ := m.Error.(string); {
 		case m.Message != "":
