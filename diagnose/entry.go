@@ -101,6 +101,7 @@ const (
 	ProblemMalformed    Problem = "malformed"  // an answer that is not what the platform documents
 	ProblemTooLarge     Problem = "too_large"
 	ProblemTooMany      Problem = "too_many" // more pages than are read
+	ProblemChanged      Problem = "changed"  // entries came or went while its pages were read
 	ProblemRejected     Problem = "rejected" // another 4xx
 	ProblemSetting      Problem = "setting"  // a setting lacks that this list needs
 )

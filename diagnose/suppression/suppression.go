@@ -141,6 +141,15 @@ func specs() []Spec {
 		postmark,
 		sparkpost,
 		resend,
+		mandrill,
+		smtp2go,
+		elasticemail,
+		scaleway,
+		oci,
+		brevo,
+		mailersend,
+		zeptomail,
+		campaignmonitor,
 	}
 }
 

@@ -65,14 +65,23 @@ type Server struct {
 var platforms = map[string]struct {
 	serve   func(*Server, http.ResponseWriter, *http.Request, string)
 	bounces string
-	key     string
+	key     func() string // nil for Secret
 }{
-	"mailgun":   {serve: serveMailgun, bounces: "bounces"},
-	"postmark":  {serve: servePostmark, bounces: "outbound"},
-	"resend":    {serve: serveResend, bounces: "suppressions"},
-	"sendgrid":  {serve: serveSendGrid, bounces: "bounces"},
-	"ses":       {serve: serveSES, bounces: "account", key: sesKey},
-	"sparkpost": {serve: serveSparkPost, bounces: "transactional"},
+	"mailgun":         {serve: serveMailgun, bounces: "bounces"},
+	"postmark":        {serve: servePostmark, bounces: "outbound"},
+	"resend":          {serve: serveResend, bounces: "suppressions"},
+	"sendgrid":        {serve: serveSendGrid, bounces: "bounces"},
+	"ses":             {serve: serveSES, bounces: "account", key: func() string { return sesKey }},
+	"sparkpost":       {serve: serveSparkPost, bounces: "transactional"},
+	"mandrill":        {serve: serveMandrill, bounces: "rejects"},
+	"smtp2go":         {serve: serveSMTP2GO, bounces: "suppressions"},
+	"elasticemail":    {serve: serveElasticEmail, bounces: "bounces"},
+	"scaleway":        {serve: serveScaleway, bounces: "blocklists"},
+	"oci":             {serve: serveOCI, bounces: "suppressions", key: ociKey},
+	"brevo":           {serve: serveBrevo, bounces: "blockedContacts"},
+	"mailersend":      {serve: serveMailerSend, bounces: "hard-bounces"},
+	"zeptomail":       {serve: serveZeptoMail, bounces: "email"},
+	"campaignmonitor": {serve: serveCampaignMonitor, bounces: "suppressionlist"},
 }
 
 // Secret is the key that every server takes, at the place where its platform
@@ -80,10 +89,10 @@ var platforms = map[string]struct {
 const Secret = "canary-4f0c9a1e-platform-key"
 
 // SecretOf gives the whole key that a platform's server takes: Secret, or a key
-// of several parts that holds it.
+// of a form of its own.
 func SecretOf(key string) string {
-	if k := platforms[key].key; k != "" {
-		return k
+	if k := platforms[key].key; k != nil {
+		return k()
 	}
 	return Secret
 }
@@ -135,6 +144,10 @@ func (s *Server) Has(list, address string) bool {
 	_, ok := s.entry(list, address)
 	return ok
 }
+
+// Take removes an address from a list, as somebody else would, and reports
+// whether it was there.
+func (s *Server) Take(list, address string) bool { return s.take(list, address) }
 
 // Count gives how many addresses a list holds.
 func (s *Server) Count(list string) int {
@@ -263,6 +276,19 @@ func (s *Server) numbered(list, id string) (Entry, bool) {
 		}
 	}
 	return Entry{}, false
+}
+
+// all gives what a list holds, in the order in which it was put there.
+func (s *Server) all(list string) []Entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.SortedFunc(maps.Values(s.lists[list]), func(a, b Entry) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// cut gives the entries of one page.
+func cut(all []Entry, from, size int) []Entry {
+	from = min(max(from, 0), len(all))
+	return all[from:min(from+max(size, 0), len(all))]
 }
 
 // take removes an address from a list and reports whether it was there.
