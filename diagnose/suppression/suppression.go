@@ -41,6 +41,7 @@ type Spec struct {
 	Read     Credential  // for looking up
 	Remove   Credential  // for removing; nothing to find where the key for reading does both
 	Unseen   []safe.Text // what no look-up can show
+	Manual   Manual      // what a person does
 	Source   string      // the vendor's page
 
 	open func(*api) client // nil where there is no way but by hand
@@ -134,7 +135,7 @@ var (
 
 // specs has one row a platform, in the order in which they are offered.
 func specs() []Spec {
-	return []Spec{
+	out := []Spec{
 		sendgrid,
 		mailgun,
 		ses,
@@ -151,6 +152,11 @@ func specs() []Spec {
 		zeptomail,
 		campaignmonitor,
 	}
+	out = append(out, byHand...)
+	for i, s := range out {
+		out[i].Manual = manuals[s.Key]
+	}
+	return out
 }
 
 // Specs gives what is known of every platform.
