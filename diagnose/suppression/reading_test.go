@@ -98,7 +98,7 @@ func TestTwoKeys(t *testing.T) {
 		server.Put(server.Bounces(), platformtest.Entry{Address: person, Created: created})
 		spec, _ := suppression.SpecOf(key)
 		good := secret.New(platformtest.SecretOf(key))
-		bad := secret.New(strings.ReplaceAll(platformtest.SecretOf(key), platformtest.Secret, "canary-of-somebody-else"))
+		bad := secret.New(platformtest.WrongSecretOf(key))
 		open := func(read, remove secret.Secret) *suppression.Platform {
 			p, err := suppression.Open(suppression.Account{Key: key, Base: server.URL, Settings: settings(spec), Read: read, Remove: remove},
 				suppression.Options{Transport: &http.Transport{}, Clock: func() time.Time { return created }})

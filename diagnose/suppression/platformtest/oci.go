@@ -17,16 +17,23 @@ import (
 )
 
 // ociPrivate is the key whose signatures the server takes.
-var ociPrivate = sync.OnceValue(func() *rsa.PrivateKey {
+var ociPrivate = sync.OnceValue(newRSA)
+
+// ociStranger is a key in the right form that it does not take.
+var ociStranger = sync.OnceValue(newRSA)
+
+func newRSA() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic(err)
 	}
 	return key
-})
+}
 
-func ociKey() string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(ociPrivate())}))
+func ociKey() string { return inPEM(ociPrivate()) }
+
+func inPEM(key *rsa.PrivateKey) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
 }
 
 var ociSignature = regexp.MustCompile(`^Signature version="1",keyId="[^"/]+/[^"/]+/[^"/]+",algorithm="rsa-sha256",headers="date \(request-target\) host",signature="([^"]+)"$`)

@@ -97,6 +97,14 @@ func SecretOf(key string) string {
 	return Secret
 }
 
+// WrongSecretOf gives a key of the same form that the server does not take.
+func WrongSecretOf(key string) string {
+	if key == "oci" {
+		return inPEM(ociStranger())
+	}
+	return strings.ReplaceAll(SecretOf(key), Secret, "canary-of-somebody-else")
+}
+
 // Keys gives the platforms that there are.
 func Keys() []string { return slices.Sorted(maps.Keys(platforms)) }
 
