@@ -28,6 +28,9 @@ func Next(c *Case, now time.Time) Flow {
 		f.Steps = append(f.Steps, p)
 	}
 	f.Side = v.sidePanel(w.side)
+	if w.side == SideAuthentication {
+		f.Steps[0].GoTo, f.Steps[0].Next = "", "Go on to A: what the records of the sender say." // it stands next
+	}
 	if c.Closing != nil {
 		f.Outcome = c.Closing.Outcome
 	}

@@ -153,7 +153,7 @@ func (m *Model) addCase(s Session) int {
 		}
 	}
 	c := &openCase{session: s, snap: snap(s), rev: 1, edited: map[letterKey]diagnose.Draft{}}
-	c.entry = max(1, c.snap.flow.At.Number())
+	c.entry = c.begins()
 	c.firstTask()
 	m.cases = append(m.cases, c)
 	return len(m.cases) - 1

@@ -46,6 +46,16 @@ func (c *openCase) panel() (number safe.Text, p diagnose.Panel) {
 	return number, p
 }
 
+// begins gives the entry that a case opens at: the side branch where that is
+// all there is to do, else the step that needs a person.
+func (c *openCase) begins() int {
+	f := c.snap.flow
+	if f.Side != nil && f.Side.State == diagnose.Active && f.At == diagnose.StepCapture {
+		return 0
+	}
+	return max(1, f.At.Number())
+}
+
 func (c *openCase) shown() (number safe.Text, p diagnose.Panel) {
 	if c.entry == 0 && c.snap.flow.Side != nil {
 		return "A", *c.snap.flow.Side

@@ -204,7 +204,7 @@ func (m *Model) changed(msg changedMsg) tea.Cmd {
 		c.snap = msg.snap
 		c.rev++
 		if !c.touched || c.entry == 0 && c.snap.flow.Side == nil {
-			c.entry = max(1, c.snap.flow.At.Number())
+			c.entry = c.begins()
 			c.firstTask()
 		}
 		cmds := []tea.Cmd{m.listen(c)}
