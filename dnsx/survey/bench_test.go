@@ -21,6 +21,7 @@ import (
 func typical() string {
 	var b strings.Builder
 	b.WriteString(`$TTL 300
+com. SOA a.ns.example. hostmaster.ns.example. 1 2 3 4 60
 example.com. SOA ns1.example.com. hostmaster.example.com. 7 7200 3600 1209600 120
 example.com. NS ns1.example.com.
 example.com. NS ns2.example.com.
