@@ -16,7 +16,7 @@ type Limits struct {
 	Resolver     int // questions in flight at the resolver; 96
 	Server       int // at one authoritative server; 4
 	ResolverRate int // questions a second at the resolver, after a burst of as many as may be in flight; 400
-	ServerRate   int // at one authoritative server, the same; 20
+	ServerRate   int // at one authoritative server, the same; 100
 	MostServers  int // servers that are remembered while they are not asked; 1024
 }
 

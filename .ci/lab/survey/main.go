@@ -28,6 +28,7 @@ import (
 type setting struct {
 	domains int
 	atOnce  int // domains surveyed at the same time
+	rate    int
 	delay   time.Duration
 	loss    float64
 }
@@ -38,6 +39,7 @@ func main() {
 	flag.IntVar(&s.atOnce, "at-once", 32, "surveys under way at the same time")
 	flag.DurationVar(&s.delay, "delay", 0, "before every answer of the servers")
 	flag.Float64Var(&s.loss, "loss", 0, "share of the queries by UDP that are lost, 0 to 1")
+	flag.IntVar(&s.rate, "rate", 400, "questions a second at the resolver, a quarter of it at each other server; the program's own limit is 400")
 	serve := flag.Bool("serve", false, "be the servers; used by the command itself")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -108,6 +110,7 @@ func run(ctx context.Context, s setting) (f figures, err error) {
 		return f, err
 	}
 	pressed := &pressure{Resolver: client, now: map[netip.Addr]int{}, most: map[netip.Addr]int{}}
+	polite := survey.NewPolite(pressed, survey.Limits{ResolverRate: s.rate, ServerRate: s.rate / 4})
 	var lab []netip.Addr
 	for _, at := range far.lab {
 		lab = append(lab, at.Addr())
@@ -124,7 +127,7 @@ func run(ctx context.Context, s setting) (f figures, err error) {
 			subject := survey.Subject{Recipient: domain(i), Lab: lab}
 			answers := survey.Answers{}
 			start := time.Now()
-			failed := survey.Asking{Resolver: pressed}.Run(ctx,
+			failed := survey.Asking{Resolver: polite}.Run(ctx,
 				func() []dnsx.Question { return survey.Wanted(subject, answers) }, answers.Add)
 			facts := survey.Read(subject, answers)
 			mu.Lock()
