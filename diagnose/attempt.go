@@ -63,19 +63,20 @@ type SMTPLine struct {
 
 // TLSSeen is what a server's TLS showed.
 type TLSSeen struct {
-	Version   string         `json:"version"` // "TLS 1.3"
-	Cipher    string         `json:"cipher"`
-	Subject   safe.Untrusted `json:"subject,omitempty"`
-	Names     []string       `json:"names,omitempty"` // DNS names of the certificate, the first 20
-	Issuer    safe.Untrusted `json:"issuer,omitempty"`
-	NotBefore time.Time      `json:"not_before,omitzero"`
-	NotAfter  time.Time      `json:"not_after,omitzero"`
-	SHA256    string         `json:"sha256,omitempty"` // of the certificate, hex
-	Verified  bool           `json:"verified"`         // chain and name hold for Host
-	Why       safe.Untrusted `json:"why,omitempty"`    // why they do not
+	Version   string           `json:"version"` // "TLS 1.3"
+	Cipher    string           `json:"cipher"`
+	Subject   safe.Untrusted   `json:"subject,omitempty"`
+	Names     []safe.Untrusted `json:"names,omitempty"` // DNS names of the certificate, the first 20
+	Chain     []safe.Untrusted `json:"chain,omitempty"` // subjects from the certificate upwards as shown, the first 5
+	Issuer    safe.Untrusted   `json:"issuer,omitempty"`
+	NotBefore time.Time        `json:"not_before,omitzero"`
+	NotAfter  time.Time        `json:"not_after,omitzero"`
+	SHA256    string           `json:"sha256,omitempty"` // of the certificate, hex
+	Verified  bool             `json:"verified"`         // chain and name hold for Host
+	Why       safe.Untrusted   `json:"why,omitempty"`    // why they do not
 }
 
-// AttemptReading is what an attempt means, see the table attemptReadings.
+// AttemptReading is what an attempt met, see [Attempt.Meaning].
 type AttemptReading string
 
 // The readings.
@@ -91,7 +92,7 @@ const (
 	ReadTLSInjected  AttemptReading = "tls_injected" // plaintext after the answer to STARTTLS
 	ReadAuthFailed   AttemptReading = "auth_failed"
 	ReadAuthNeeded   AttemptReading = "auth_needed"
-	ReadRelayDenied  AttemptReading = "relay_denied" // our relay does not take the recipient for us
+	ReadRelayDenied  AttemptReading = "relay_denied" // the host does not pass mail on to the recipient's domain, or not for us
 	ReadSender       AttemptReading = "sender_refused"
 	ReadNoUTF8       AttemptReading = "no_smtputf8" // the address needs SMTPUTF8, not offered
 	ReadAccepted     AttemptReading = "accepted"    // 250 to RCPT: now, and no more than that
@@ -106,11 +107,12 @@ const (
 	ReadNullMX       AttemptReading = "null_mx"
 	ReadDisabled     AttemptReading = "disabled"
 	ReadPolicy       AttemptReading = "policy"
-	ReadContent      AttemptReading = "content"   // refused for what the message holds
-	ReadAmbiguous    AttemptReading = "ambiguous" // 5yz without an enhanced code that says why
-	ReadOurs         AttemptReading = "ours"      // our command was wrong
-	ReadClosed       AttemptReading = "closed"    // 421 or a cut connection
-	ReadProtocol     AttemptReading = "protocol"  // no SMTP
-	ReadQueued       AttemptReading = "queued"    // 250 after the message
-	ReadUnanswered   AttemptReading = "unanswered"
+	ReadContent      AttemptReading = "content"    // refused for what the message holds
+	ReadAmbiguous    AttemptReading = "ambiguous"  // 5yz without an enhanced code that says why
+	ReadOurs         AttemptReading = "ours"       // our command was wrong
+	ReadClosed       AttemptReading = "closed"     // 421 or a cut connection
+	ReadProtocol     AttemptReading = "protocol"   // no SMTP, or answers that fit no question of ours
+	ReadStopped      AttemptReading = "stopped"    // by us, before there was an answer
+	ReadQueued       AttemptReading = "queued"     // 250 after the message
+	ReadUnanswered   AttemptReading = "unanswered" // the final dot went out, and nothing came back
 )

@@ -206,4 +206,7 @@ const (
 	RetryDifferent RetryResult = "different" // another refusal
 	RetryTemporary RetryResult = "temporary"
 	RetryUnknown   RetryResult = "unknown"
+
+	RetryOurs         RetryResult = "ours"         // our own side kept it from being answered: key, route, sender, command
+	RetryInconclusive RetryResult = "inconclusive" // it says nothing of the recipient
 )

@@ -17,12 +17,10 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"deadletter/diagnose"
-	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
 )
 
@@ -34,31 +32,34 @@ type Times struct {
 	Reply    time.Duration // to each command; 60 s
 	Message  time.Duration // after the final dot; 120 s
 	Quit     time.Duration // 5 s
-	Total    time.Duration // of everything; 180 s
+	Total    time.Duration // of everything, QUIT included; 180 s for a probe, 300 s for a message
 }
 
-func (t Times) filled() Times {
+func (t Times) filled(total time.Duration) Times {
 	for _, d := range []struct {
 		have  *time.Duration
 		usual time.Duration
 	}{
 		{&t.Connect, 20 * time.Second}, {&t.Greeting, time.Minute}, {&t.Reply, time.Minute},
-		{&t.Message, 2 * time.Minute}, {&t.Quit, 5 * time.Second}, {&t.Total, 3 * time.Minute},
+		{&t.Message, 2 * time.Minute}, {&t.Quit, 5 * time.Second}, {&t.Total, total},
 	} {
 		if *d.have <= 0 {
 			*d.have = d.usual
 		}
 	}
+	t.Quit = min(t.Quit, t.Total/4)
 	return t
 }
 
 // Options is what the outside gives.
 type Options struct {
-	Clock func() time.Time // time.Now
+	Clock func() time.Time // for the times in the attempt; time.Now
 	Times Times
 	Roots *x509.CertPool   // the system's
-	Lab   []netip.AddrPort // the only special addresses that are contacted, each at its port
-	Line  func(diagnose.SMTPLine)
+	Lab   []netip.AddrPort // the only special addresses that a probe contacts, each at its port
+
+	// Line is told each line of the conversation as it is kept. It must not block.
+	Line func(diagnose.SMTPLine)
 
 	// Dial opens a connection. It must call control with the final address
 	// before anything is sent, as net.Dialer does; nil takes a net.Dialer.
@@ -73,35 +74,50 @@ var (
 	ErrAddress = errors.New("not an address that is tried")
 	ErrName    = errors.New("not a name that can be given in EHLO")
 	ErrTarget  = errors.New("not a server that is contacted")
+	ErrSecret  = errors.New("not a way to send a secret")
+	ErrMessage = errors.New("not a message that is sent")
 )
 
-// permitted lets connections through to public addresses at the port that was
-// meant, and to the lab's.
-func (o Options) permitted(port uint16) Control {
+// pinned lets a connection through to the address that was judged, and to no
+// other: a name that says something else the second time gains nothing.
+func pinned(target netip.AddrPort) Control {
 	return func(_, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return fmt.Errorf("%w: %q", ErrTarget, address)
-		}
-		addr := at.Addr().Unmap().WithZone("")
-		if slices.Contains(o.Lab, netip.AddrPortFrom(addr, at.Port())) {
-			return nil
-		}
-		switch {
-		case dnsx.Special(addr):
-			return fmt.Errorf("%w: %s is a private or special address", ErrTarget, addr)
-		case at.Port() != port:
-			return fmt.Errorf("%w: port %d was not meant", ErrTarget, at.Port())
+		if err != nil || canonical(at) != canonical(target) {
+			return fmt.Errorf("%w: %q instead of %s", ErrTarget, address, target)
 		}
 		return nil
 	}
 }
 
-func (o Options) filled() Options {
+// canonical takes IPv4 out of IPv6.
+func canonical(at netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+}
+
+// lab reports whether the target is one that the options name, port and all.
+func (o Options) lab(target netip.AddrPort) bool { return slices.Contains(o.Lab, canonical(target)) }
+
+// public says what speaks against a target that DNS named: any address that is
+// not public, any port but the one for mail.
+func (o Options) public(target netip.AddrPort, port uint16) error {
+	switch addr := target.Addr(); {
+	case o.lab(target):
+	case !target.IsValid():
+		return fmt.Errorf("%w: no address", ErrTarget)
+	case dnsx.Special(addr):
+		return fmt.Errorf("%w: %s is a private or special address", ErrTarget, addr)
+	case target.Port() != port:
+		return fmt.Errorf("%w: port %d, mail goes to %d", ErrTarget, target.Port(), port)
+	}
+	return nil
+}
+
+func (o Options) filled(total time.Duration) Options {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	o.Times = o.Times.filled()
+	o.Times = o.Times.filled(total)
 	if o.Dial == nil {
 		o.Dial = func(ctx context.Context, network, address string, control Control) (net.Conn, error) {
 			d := net.Dialer{Control: control}
@@ -109,58 +125,4 @@ func (o Options) filled() Options {
 		}
 	}
 	return o
-}
-
-// CheckAddress takes an envelope address that can stand in MAIL or RCPT: at
-// most 254 octets, no line end, NUL, blank or control character, no angle
-// bracket (RFC 5321 sections 4.1.2 and 4.5.3.1). utf8 reports whether it needs
-// SMTPUTF8 (RFC 6531). The local part is left as it is. The error wraps ErrAddress.
-func CheckAddress(address string) (utf8 bool, err error) {
-	at := strings.LastIndexByte(address, '@')
-	switch {
-	case address == "":
-		return false, fmt.Errorf("%w: it is empty", ErrAddress)
-	case len(address) > 254:
-		return false, fmt.Errorf("%w: longer than 254 octets", ErrAddress)
-	case at < 1 || at == len(address)-1:
-		return false, fmt.Errorf("%w: it needs a local part and a domain", ErrAddress)
-	case at > 64:
-		return false, fmt.Errorf("%w: the local part is longer than 64 octets", ErrAddress)
-	}
-	for i := 0; i < len(address); i++ {
-		switch c := address[i]; {
-		case c <= ' ' || c == 0x7f:
-			return false, fmt.Errorf("%w: it holds a blank or a control character", ErrAddress)
-		case c == '<' || c == '>':
-			return false, fmt.Errorf("%w: it holds an angle bracket", ErrAddress)
-		case c >= 0x80:
-			utf8 = true
-		}
-	}
-	if utf8 && safe.Of(address) != safe.Text(strings.ToValidUTF8(address, "")) {
-		return false, fmt.Errorf("%w: it is not readable UTF-8", ErrAddress)
-	}
-	return utf8, nil
-}
-
-// CheckEHLO takes a name that a client may give: a host name with a dot that
-// says who we are, or an address literal (RFC 5321 section 4.1.4). The error
-// wraps ErrName.
-func CheckEHLO(name string) error {
-	if literal, ok := strings.CutPrefix(name, "["); ok {
-		literal, closed := strings.CutSuffix(literal, "]")
-		literal = strings.TrimPrefix(literal, "IPv6:")
-		if addr, err := netip.ParseAddr(literal); !closed || err != nil || addr.Zone() != "" {
-			return fmt.Errorf("%w: %q is no address literal", ErrName, name)
-		}
-		return nil
-	}
-	host := dnsx.CanonicalName(name)
-	switch {
-	case !dnsx.IsHostname(host) || !strings.Contains(host, "."):
-		return fmt.Errorf("%w: %q is no full host name; name the one that the sending address has in DNS", ErrName, name)
-	case strings.HasSuffix(host, ".localdomain"), strings.HasSuffix(host, ".local"), strings.HasSuffix(host, ".localhost"), strings.HasSuffix(host, ".invalid"):
-		return fmt.Errorf("%w: %q is not a name of the internet", ErrName, name)
-	}
-	return nil
 }

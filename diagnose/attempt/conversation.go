@@ -1,13 +1,9 @@
 package attempt
 
 import (
-	"bufio"
 	"context"
-	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -24,64 +20,97 @@ type conversation struct {
 	opt     Options
 	attempt *diagnose.Attempt
 	wire    *wire
-	stop    func() bool       // that the context cuts the connection
+	stop    func()            // that the context cuts the connection
+	gone    bool              // nobody is left to say QUIT to
 	offers  map[string]string // EHLO keywords in upper case, with their parameters
+	trust   trust
+}
+
+// run makes an attempt: one connection, what ask says on it, QUIT. Nothing is
+// dialled where refused says why not.
+func run(ctx context.Context, opt Options, a diagnose.Attempt, refused error, trust trust, ask func(*conversation)) diagnose.Attempt {
+	a.Began, a.Stage, a.Reading = opt.Clock(), diagnose.StageNone, diagnose.ReadNotTried
+	if refused != nil {
+		a.Err, a.Ended = safe.Untrusted(refused.Error()), opt.Clock()
+		return a
+	}
+	c := &conversation{opt: opt, attempt: &a, trust: trust}
+	c.wire = &wire{ctx: ctx, clock: opt.Clock, attempt: &a, end: time.Now().Add(opt.Times.Total - opt.Times.Quit), heard: opt.Line}
+	if c.begin(ctx) {
+		ask(c)
+	}
+	c.quit()
+	a.Ended = opt.Clock()
+	return a
 }
 
 // begin opens the connection and reads the greeting.
-func begin(ctx context.Context, opt Options, a *diagnose.Attempt, port uint16, implicitTLS bool) (*conversation, bool) {
-	c := &conversation{opt: opt, attempt: a, wire: &wire{ctx: ctx, clock: opt.Clock, attempt: a, end: time.Now().Add(opt.Times.Total), heard: opt.Line}}
+func (c *conversation) begin(ctx context.Context) bool {
+	a := c.attempt
 	a.Stage = diagnose.StageConnect
-	dial, cancel := context.WithTimeout(ctx, opt.Times.Connect)
+	dial, cancel := context.WithTimeout(ctx, min(c.opt.Times.Connect, c.opt.Times.Total))
 	defer cancel()
-	conn, err := opt.Dial(dial, "tcp", a.Addr.String(), opt.permitted(port))
+	conn, err := c.opt.Dial(dial, "tcp", a.Addr.String(), pinned(a.Addr))
 	if err != nil {
-		c.failed(err, unreached(err))
-		return c, false
+		if c.failed(err, unreached(ctx, err)); a.Reading == diagnose.ReadNotTried {
+			a.Stage = diagnose.StageNone
+		}
+		return false
 	}
 	c.stop = c.wire.open(conn)
-	if implicitTLS && !c.handshake(ctx) {
-		return c, false
+	if c.trust.implicit && !c.handshake(ctx) {
+		return false
 	}
 	a.Stage = diagnose.StageGreeting
-	r, err := c.wire.reply(opt.Times.Greeting)
+	r, err := c.wire.reply(c.opt.Times.Greeting)
 	if err != nil {
-		c.failed(err, broken(err))
-		return c, false
+		c.broke(err)
+		return false
 	}
-	if r.Code == 220 {
-		return c, true
+	if r.Code != 220 {
+		c.refused(r)
+		return false
 	}
-	c.refused(r)
-	return c, false
+	return true
 }
 
 // unreached says why no connection came about.
-func unreached(err error) diagnose.AttemptReading {
+func unreached(ctx context.Context, err error) diagnose.AttemptReading {
 	switch {
 	case errors.Is(err, ErrTarget):
 		return diagnose.ReadNotTried
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case ctx.Err() != nil:
+		return diagnose.ReadStopped
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
 		return diagnose.ReadHostDown
 	}
 	return diagnose.ReadNoConnection
 }
 
-// broken says what an error within the conversation means.
-func broken(err error) diagnose.AttemptReading {
+// broke ends the conversation with an error in it.
+func (c *conversation) broke(err error) {
 	switch {
+	case c.wire.ctx.Err() != nil:
+		c.failed(context.Cause(c.wire.ctx), diagnose.ReadStopped)
 	case errors.Is(err, errProtocol):
-		return diagnose.ReadProtocol
+		c.failed(err, diagnose.ReadProtocol)
 	case silent(err):
-		return diagnose.ReadTarpit
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return diagnose.ReadUnanswered
+		c.failed(errors.New("the server took too long"), diagnose.ReadTarpit)
+	case ofTLS(err):
+		c.gone = true
+		c.failed(err, diagnose.ReadTLSFailed)
+	case errors.Is(err, io.EOF):
+		c.gone = true
+		c.failed(errors.New("the server closed the connection"), diagnose.ReadClosed)
+	default:
+		c.gone = true
+		c.failed(err, diagnose.ReadClosed)
 	}
-	return diagnose.ReadClosed
 }
 
 func (c *conversation) failed(err error, reading diagnose.AttemptReading) {
-	c.attempt.Err, c.attempt.Reading = safe.Untrusted(plainError(err).Error()), reading
+	text := c.wire.secrets.Redact(plainError(err).Error())
+	c.attempt.Err, c.attempt.Reading = safe.Untrusted(text), reading
 }
 
 // plainError drops what Go puts before an error of the network: addresses that
@@ -94,32 +123,47 @@ func plainError(err error) error {
 	return err
 }
 
-// refused ends the conversation with a reply that is not what was hoped for.
+// refused ends the conversation with a reply, whatever it says.
 func (c *conversation) refused(r diagnose.SMTPReply) {
 	c.attempt.Reply = &r
-	c.attempt.Reading = read(c.attempt.Way, c.attempt.Stage, r)
+	c.attempt.Reading = read(c.attempt.Stage, r)
 }
 
 // say sends a command and gives the reply.
-func (c *conversation) say(stage diagnose.SMTPStage, command, shown string) (diagnose.SMTPReply, bool) {
+func (c *conversation) say(stage diagnose.SMTPStage, command string) (diagnose.SMTPReply, bool) {
+	return c.sayAs(stage, command, command)
+}
+
+// sayAs is say with other words in the transcript.
+func (c *conversation) sayAs(stage diagnose.SMTPStage, command, shown string) (diagnose.SMTPReply, bool) {
 	c.attempt.Stage = stage
 	if err := c.wire.send(command, shown, c.opt.Times.Reply); err != nil {
-		c.failed(err, broken(err))
+		c.broke(err)
 		return diagnose.SMTPReply{}, false
 	}
 	r, err := c.wire.reply(c.opt.Times.Reply)
 	if err != nil {
-		c.failed(err, broken(err))
+		c.broke(err)
 		return diagnose.SMTPReply{}, false
 	}
 	return r, true
+}
+
+// expect is say where only one class of reply goes on.
+func (c *conversation) expect(stage diagnose.SMTPStage, command string, class int) bool {
+	r, ok := c.say(stage, command)
+	if ok && r.Code/100 != class {
+		c.refused(r)
+		return false
+	}
+	return ok
 }
 
 // hello says EHLO, and HELO to a server that does not know that (RFC 5321
 // section 4.1.1.1).
 func (c *conversation) hello() bool {
 	c.offers = map[string]string{}
-	r, ok := c.say(diagnose.StageEHLO, "EHLO "+c.attempt.EHLO, "EHLO "+c.attempt.EHLO)
+	r, ok := c.say(diagnose.StageEHLO, "EHLO "+c.attempt.EHLO)
 	if !ok {
 		return false
 	}
@@ -127,7 +171,9 @@ func (c *conversation) hello() bool {
 		_, rest, _ := strings.Cut(string(r.Text), "\n")
 		for line := range strings.SplitSeq(rest, "\n") {
 			word, params, _ := strings.Cut(strings.TrimSpace(line), " ")
-			c.offers[strings.ToUpper(word)] = params
+			if word = strings.ToUpper(word); word != "" {
+				c.offers[word] = params
+			}
 		}
 		return true
 	}
@@ -135,7 +181,7 @@ func (c *conversation) hello() bool {
 		c.refused(r)
 		return false
 	}
-	if r, ok = c.say(diagnose.StageEHLO, "HELO "+c.attempt.EHLO, "HELO "+c.attempt.EHLO); !ok {
+	if r, ok = c.say(diagnose.StageEHLO, "HELO "+c.attempt.EHLO); !ok {
 		return false
 	}
 	if r.Code != 250 {
@@ -145,91 +191,52 @@ func (c *conversation) hello() bool {
 	return true
 }
 
-// startTLS goes over to TLS (RFC 3207). What the server said before counts no
-// more; what it has sent behind its answer was put there by somebody else.
-func (c *conversation) startTLS(ctx context.Context) bool {
-	r, ok := c.say(diagnose.StageSTARTTLS, "STARTTLS", "STARTTLS")
-	if !ok {
-		return false
-	}
-	if r.Code != 220 {
-		c.refused(r)
-		return false
-	}
-	if c.wire.buffered() {
-		c.failed(errors.New("plain text came after the answer to STARTTLS"), diagnose.ReadTLSInjected)
-		return false
-	}
-	return c.handshake(ctx) && c.hello()
+func (c *conversation) offered(keyword string) bool {
+	_, ok := c.offers[keyword]
+	return ok
 }
 
-// handshake goes over to TLS. Whether the certificate holds is noted; who needs
-// it to hold asks for that.
-func (c *conversation) handshake(ctx context.Context) bool {
-	stage := c.attempt.Stage
-	if stage == diagnose.StageConnect {
-		c.attempt.Stage = diagnose.StageSTARTTLS
+// smtputf8 reports whether an address needs SMTPUTF8; ok is false where the
+// server does not offer it then (RFC 6531 section 3.4).
+func (c *conversation) smtputf8() (needed, ok bool) {
+	for _, address := range []safe.Untrusted{c.attempt.From, c.attempt.To} {
+		utf8, err := CheckAddress(string(address))
+		needed = needed || err == nil && utf8
 	}
-	if err := c.wire.limit(c.opt.Times.Reply); err != nil {
-		c.failed(err, broken(err))
-		return false
+	if needed && !c.offered("SMTPUTF8") {
+		c.attempt.Stage, c.attempt.Reading = diagnose.StageMAIL, diagnose.ReadNoUTF8
+		return true, false
 	}
-	conn := tls.Client(c.wire.conn, &tls.Config{
-		ServerName: c.attempt.Host, MinVersion: tls.VersionTLS10, //nolint:gosec // what is refused then is shown; secrets ask for more
-		InsecureSkipVerify: true, // judged in seen: mail servers may show any certificate (RFC 7435)
-	})
-	if err := conn.HandshakeContext(ctx); err != nil {
-		c.failed(err, diagnose.ReadTLSFailed)
-		return false
-	}
-	c.attempt.TLS = c.seen(conn.ConnectionState())
-	c.wire.conn, c.wire.in, c.wire.tls = conn, bufio.NewReaderSize(conn, 4096), true
-	return true
+	return needed, true
 }
 
-// maxNames bounds the names of a certificate that are kept.
-const maxNames = 20
-
-// seen notes what TLS showed, and whether the certificate is the host's.
-func (c *conversation) seen(s tls.ConnectionState) *diagnose.TLSSeen {
-	t := &diagnose.TLSSeen{Version: tls.VersionName(s.Version), Cipher: tls.CipherSuiteName(s.CipherSuite)}
-	if len(s.PeerCertificates) == 0 {
-		t.Why = "no certificate was shown"
-		return t
-	}
-	leaf := s.PeerCertificates[0]
-	sum := sha256.Sum256(leaf.Raw)
-	t.Subject, t.Issuer, t.SHA256 = safe.Untrusted(leaf.Subject.String()), safe.Untrusted(leaf.Issuer.String()), hex.EncodeToString(sum[:])
-	t.NotBefore, t.NotAfter = leaf.NotBefore, leaf.NotAfter
-	t.Names = leaf.DNSNames[:min(len(leaf.DNSNames), maxNames)]
-	others := x509.NewCertPool()
-	for _, cert := range s.PeerCertificates[1:] {
-		others.AddCert(cert)
-	}
-	_, err := leaf.Verify(x509.VerifyOptions{DNSName: c.attempt.Host, Roots: c.opt.Roots, Intermediates: others, CurrentTime: c.opt.Clock()})
-	if t.Verified = err == nil; err != nil {
-		t.Why = safe.Untrusted(err.Error())
-	}
-	return t
-}
-
-// end says QUIT and waits a little for the answer (RFC 5321 section 4.1.1.10),
-// then closes. It is said however the conversation went, as long as there is one.
-func (c *conversation) end() {
+// quit says QUIT and waits a little for the answer (RFC 5321 section
+// 4.1.1.10), then closes. It is said however the conversation went, as long as
+// there is somebody to say it to.
+func (c *conversation) quit() {
 	if c.wire.conn == nil {
 		return
 	}
 	defer c.wire.socket.Close()
 	c.stop()
-	switch c.attempt.Reading {
-	case diagnose.ReadTLSFailed, diagnose.ReadTLSInjected, diagnose.ReadClosed:
-		return // nobody to say it to
-	}
-	c.wire.parting, c.wire.end = true, time.Now().Add(c.opt.Times.Quit)
-	if c.wire.send("QUIT", "QUIT", c.opt.Times.Quit) != nil {
+	if c.gone {
 		return
 	}
-	if _, err := c.wire.reply(c.opt.Times.Quit); err != nil && !errors.Is(err, io.EOF) {
+	wait := c.opt.Times.Quit
+	if c.wire.ctx.Err() != nil {
+		wait = min(wait, time.Second) // somebody wants it to end
+	}
+	c.wire.parting, c.wire.end = true, time.Now().Add(wait)
+	if c.wire.send("QUIT", "QUIT", wait) != nil {
 		return
+	}
+	r, err := c.wire.reply(wait)
+	if err != nil || r.Code == 221 {
+		return
+	}
+	// Another answer, and 221 after it: each answer before belongs to the command
+	// before the one it was taken for.
+	if r, err = c.wire.reply(wait); err == nil && r.Code == 221 && c.attempt.Err == "" {
+		c.failed(fmt.Errorf("%w: one answer more than questions", errOutOfStep), diagnose.ReadProtocol)
 	}
 }

@@ -2,10 +2,13 @@ package attempt
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
+	"time"
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
+	"deadletter/dnsx"
 )
 
 // SMTPPort is where mail hosts are asked.
@@ -13,20 +16,29 @@ const SMTPPort = 25
 
 // Probe is one question to one MX host: does it take this recipient now?
 type Probe struct {
-	Host string         // the MX host, for TLS and for people
-	Addr netip.AddrPort // where it is asked
-	EHLO string
-	From safe.Untrusted // "" for <>
-	To   safe.Untrusted
+	Host       string         // the MX host, for TLS and for people
+	Addr       netip.AddrPort // where it is asked
+	EHLO       string
+	From       safe.Untrusted
+	NullSender bool // MAIL FROM:<>, by choice: some hosts refuse it, some only because of it
+	To         safe.Untrusted
 }
 
 // Check says what keeps the probe from being made. The error wraps ErrAddress,
 // ErrName or ErrTarget.
 func (p Probe) Check(opt Options) error {
+	if err := checkHost(p.Host); err != nil {
+		return err
+	}
 	if _, err := CheckAddress(string(p.To)); err != nil {
 		return err
 	}
-	if p.From != "" {
+	switch {
+	case p.NullSender && p.From != "":
+		return fmt.Errorf("%w: both a sender and the null sender", ErrAddress)
+	case !p.NullSender && p.From == "":
+		return fmt.Errorf("%w: no sender is set", ErrAddress)
+	case !p.NullSender:
 		if _, err := CheckAddress(string(p.From)); err != nil {
 			return err
 		}
@@ -34,7 +46,15 @@ func (p Probe) Check(opt Options) error {
 	if err := CheckEHLO(p.EHLO); err != nil {
 		return err
 	}
-	return opt.permitted(SMTPPort)("tcp", p.Addr.String(), nil)
+	return opt.public(p.Addr, SMTPPort)
+}
+
+// checkHost takes a host that a certificate can be held against.
+func checkHost(host string) error {
+	if _, err := netip.ParseAddr(host); err != nil && !dnsx.IsHostname(dnsx.CanonicalName(host)) {
+		return fmt.Errorf("%w: %q is no host name", ErrTarget, host)
+	}
+	return nil
 }
 
 // Run makes the probe: one connection, one MAIL, one RCPT, QUIT; no DATA, no
@@ -42,63 +62,28 @@ func (p Probe) Check(opt Options) error {
 // with ctx. The attempt says what happened, whatever that was; where Check has
 // something against it, nothing is dialled.
 func (p Probe) Run(ctx context.Context, opt Options) diagnose.Attempt {
-	opt = opt.filled()
-	a := diagnose.Attempt{
-		Way: diagnose.RetryProbe, Host: p.Host, Addr: p.Addr, EHLO: p.EHLO, From: p.From, To: p.To,
-		Began: opt.Clock(), Stage: diagnose.StageNone, Reading: diagnose.ReadNotTried,
-	}
-	if err := p.Check(opt); err != nil {
-		a.Err, a.Ended = safe.Untrusted(err.Error()), opt.Clock()
-		return a
-	}
-	c, ok := begin(ctx, opt, &a, SMTPPort, false)
-	if ok {
-		c.ask(ctx, p)
-	}
-	c.end()
-	a.Ended = opt.Clock()
-	return a
+	opt = opt.filled(3 * time.Minute)
+	a := diagnose.Attempt{Way: diagnose.RetryProbe, Host: dnsx.CanonicalName(p.Host), Addr: p.Addr, EHLO: p.EHLO, From: p.From, To: p.To}
+	return run(ctx, opt, a, p.Check(opt), trust{}, func(c *conversation) { c.ask(ctx) })
 }
 
 // ask goes from EHLO to RCPT.
-func (c *conversation) ask(ctx context.Context, p Probe) {
-	if !c.hello() {
+func (c *conversation) ask(ctx context.Context) {
+	if !c.hello() || c.offered("STARTTLS") && !c.startTLS(ctx) {
 		return
 	}
-	if _, offered := c.offers["STARTTLS"]; offered && !c.startTLS(ctx) {
-		return
-	}
-	params, ok := c.smtputf8(p.From, p.To)
+	utf8, ok := c.smtputf8()
 	if !ok {
 		return
 	}
-	mail := "MAIL FROM:<" + string(p.From) + ">" + params
-	r, ok := c.say(diagnose.StageMAIL, mail, mail)
-	if !ok {
+	mail := "MAIL FROM:<" + string(c.attempt.From) + ">"
+	if utf8 {
+		mail += " SMTPUTF8"
+	}
+	if !c.expect(diagnose.StageMAIL, mail, 2) {
 		return
 	}
-	if r.Code/100 != 2 {
-		c.refused(r)
-		return
-	}
-	rcpt := "RCPT TO:<" + string(p.To) + ">"
-	if r, ok = c.say(diagnose.StageRCPT, rcpt, rcpt); ok {
+	if r, ok := c.say(diagnose.StageRCPT, "RCPT TO:<"+string(c.attempt.To)+">"); ok {
 		c.refused(r) // whatever it is, it is the answer
 	}
-}
-
-// smtputf8 gives the parameter that a non-ASCII address needs (RFC 6531 section
-// 3.4); false where the server does not offer it.
-func (c *conversation) smtputf8(addresses ...safe.Untrusted) (string, bool) {
-	for _, address := range addresses {
-		if utf8, err := CheckAddress(string(address)); err != nil || !utf8 {
-			continue
-		}
-		if _, offered := c.offers["SMTPUTF8"]; !offered {
-			c.attempt.Stage, c.attempt.Reading = diagnose.StageMAIL, diagnose.ReadNoUTF8
-			return "", false
-		}
-		return " SMTPUTF8", true
-	}
-	return "", true
 }

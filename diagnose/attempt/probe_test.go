@@ -76,7 +76,7 @@ func TestProbeSaysNoMore(t *testing.T) {
 
 func TestSpecialIsNotDialled(t *testing.T) {
 	at, _ := script(t, "220 x", nil)
-	a := attempt.Probe{Host: "mx.example.com", Addr: at, EHLO: "out.sender.example", To: "person@example.com"}.Run(t.Context(), attempt.Options{})
+	a := attempt.Probe{Host: "mx.example.com", Addr: at, EHLO: "out.sender.example", From: "a@sender.example", To: "person@example.com"}.Run(t.Context(), attempt.Options{})
 	if a.Reading != diagnose.ReadNotTried || a.Stage != diagnose.StageNone || len(a.Lines) != 0 {
 		t.Errorf("%+v", a)
 	}

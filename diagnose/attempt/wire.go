@@ -26,8 +26,9 @@ const (
 )
 
 var (
-	errProtocol = errors.New("not SMTP")
-	errTooMuch  = fmt.Errorf("%w: it says more than a server may", errProtocol)
+	errProtocol  = errors.New("not SMTP")
+	errTooMuch   = fmt.Errorf("%w: it says more than a server may", errProtocol)
+	errOutOfStep = fmt.Errorf("%w: the server answered before it was asked", errProtocol)
 )
 
 // wire is one connection, its transcript, and the time that it has.
@@ -42,14 +43,26 @@ type wire struct {
 	tls     bool
 	parting bool // QUIT is said whether or not somebody still waits
 	attempt *diagnose.Attempt
-	secrets *secret.Redactor
 	heard   func(diagnose.SMTPLine)
+
+	secrets *secret.Redactor // takes out what the server repeats of our secrets
+	hiding  bool             // challenges of AUTH are under way
 }
 
-// open takes a connection. Its context's end cuts what is under way.
-func (w *wire) open(conn net.Conn) (stop func() bool) {
+// open takes a connection. The context's end cuts what is under way. After
+// stop has returned, it does so no more.
+func (w *wire) open(conn net.Conn) (stop func()) {
 	w.socket, w.conn, w.in = conn, conn, bufio.NewReaderSize(conn, 4096)
-	return context.AfterFunc(w.ctx, func() { _ = conn.SetDeadline(past) })
+	cut := make(chan struct{})
+	halt := context.AfterFunc(w.ctx, func() {
+		defer close(cut)
+		_ = conn.SetDeadline(past)
+	})
+	return func() {
+		if !halt() {
+			<-cut
+		}
+	}
 }
 
 // past is a deadline that has passed.
@@ -68,10 +81,15 @@ func (w *wire) limit(step time.Duration) error {
 	return w.ctx.Err() // after the deadline: a context that ends now sets its own
 }
 
-// send writes one command line and keeps it as shown says.
+// send writes one command line and keeps it as shown says. What the server has
+// said by then without being asked would be taken for the answer: nothing is
+// sent into that.
 func (w *wire) send(line, shown string, step time.Duration) error {
 	if strings.ContainsAny(line, "\r\n\x00") {
 		return fmt.Errorf("%w: a line end in a command", errProtocol)
+	}
+	if w.buffered() && !w.parting {
+		return errOutOfStep
 	}
 	if err := w.limit(step); err != nil {
 		return err
@@ -87,14 +105,34 @@ func (w *wire) reply(step time.Duration) (diagnose.SMTPReply, error) {
 	if err := w.limit(step); err != nil {
 		return diagnose.SMTPReply{}, err
 	}
+	var heard []string // lines as they came, kept once all are there where one may hold half a secret
+	r, err := w.lines(func(line string) {
+		if w.secrets == nil {
+			w.keep(false, line)
+		} else {
+			heard = append(heard, line)
+		}
+	})
+	for _, line := range w.redacted(heard) {
+		w.keep(false, line)
+	}
+	if w.secrets != nil {
+		r.Text = safe.Untrusted(strings.Join(w.withoutSecrets(strings.Split(string(r.Text), "\n"), r.Code == 334), "\n"))
+	}
+	return r, err
+}
+
+func (w *wire) lines(heard func(string)) (diagnose.SMTPReply, error) {
 	var r diagnose.SMTPReply
 	var text []string
 	for n := 0; ; n++ {
 		line, err := w.line()
+		if err == nil || line != "" {
+			heard(line)
+		}
 		if err != nil {
 			return diagnose.SMTPReply{}, err
 		}
-		w.keep(false, line)
 		code, last, rest, ok := parseLine(line)
 		switch {
 		case !ok:
@@ -107,33 +145,28 @@ func (w *wire) reply(step time.Duration) (diagnose.SMTPReply, error) {
 		r.Code, text = code, append(text, rest)
 		if last {
 			r.Text = safe.Untrusted(strings.Join(text, "\n"))
-			r.Enhanced = enhanced(code, text[0])
+			r.Enhanced = enhanced(code, string(r.Text))
 			return r, nil
 		}
 	}
 }
 
-// line reads one line without its end.
+// line reads one line without its end; with an error, what came of it.
 func (w *wire) line() (string, error) {
 	var b strings.Builder
 	for {
 		c, err := w.in.ReadByte()
 		if err != nil {
-			if b.Len() > 0 {
-				w.keep(false, b.String())
-			}
-			return "", err
+			return b.String(), err
 		}
 		if w.said++; w.said > maxSaid {
-			w.keep(false, b.String())
-			return "", errTooMuch
+			return b.String(), errTooMuch
 		}
 		if c == '\n' {
 			return strings.TrimSuffix(b.String(), "\r"), nil
 		}
 		if b.Len() == maxLine {
-			w.keep(false, b.String())
-			return "", fmt.Errorf("%w: a line of more than %d octets", errTooMuch, maxLine)
+			return b.String(), fmt.Errorf("%w: a line of more than %d octets", errTooMuch, maxLine)
 		}
 		b.WriteByte(c)
 	}
@@ -147,11 +180,50 @@ func (w *wire) keep(ours bool, text string) {
 		w.attempt.Cut = true
 		return
 	}
-	line := diagnose.SMTPLine{At: w.clock(), Ours: ours, TLS: w.tls, Text: safe.Untrusted(w.secrets.Redact(text))}
+	line := diagnose.SMTPLine{At: w.clock(), Ours: ours, TLS: w.tls, Text: safe.Untrusted(text)}
 	w.attempt.Lines = append(w.attempt.Lines, line)
 	if w.heard != nil {
 		w.heard(line)
 	}
+}
+
+// hidden stands in the transcript for what would give a secret away.
+const hidden = "[secret]"
+
+// redacted takes our secrets out of the lines of one reply, codes apart.
+func (w *wire) redacted(lines []string) []string {
+	codes, texts := make([]string, len(lines)), make([]string, len(lines))
+	challenge := false
+	for i, line := range lines {
+		texts[i] = line
+		if code, _, rest, ok := parseLine(line); ok {
+			codes[i], texts[i] = line[:len(line)-len(rest)], rest
+			challenge = challenge || code == 334
+		}
+	}
+	for i, text := range w.withoutSecrets(texts, challenge) {
+		texts[i] = codes[i] + text
+	}
+	return texts
+}
+
+// withoutSecrets takes our secrets out of the texts of one reply. A challenge of
+// AUTH is left out whole, and so is a reply that holds a secret spread over its
+// lines.
+func (w *wire) withoutSecrets(texts []string, challenge bool) []string {
+	out := make([]string, len(texts))
+	var joined, single strings.Builder
+	for i, text := range texts {
+		out[i] = w.secrets.Redact(text)
+		joined.WriteString(strings.TrimSpace(text))
+		single.WriteString(strings.TrimSpace(out[i]))
+	}
+	if spread := w.secrets.Redact(joined.String()) != single.String(); spread || challenge && w.hiding {
+		for i := range out {
+			out[i] = hidden
+		}
+	}
+	return out
 }
 
 // parseLine takes a reply line apart.
@@ -172,10 +244,25 @@ func parseLine(line string) (code int, last bool, rest string, ok bool) {
 	return 0, false, "", false
 }
 
-// enhanced gives the enhanced status code at the beginning of a reply's text
-// (RFC 2034 section 4), "" for none, or where its class is not that of the code.
+// enhanced gives the enhanced status code of a reply: at the beginning of its
+// text (RFC 2034 section 4), or marked with # as qmail and IronPort write it;
+// "" for none, or where its class is not that of the code.
 func enhanced(code int, text string) string {
-	word, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	text = strings.TrimLeft(text, " \n")
+	word, _, _ := strings.Cut(text, "\n")
+	word, _, _ = strings.Cut(word, " ")
+	if e := enhancedWord(code, strings.TrimRight(strings.TrimPrefix(word, "#"), ":;,")); e != "" {
+		return e
+	}
+	_, marked, ok := strings.Cut(text, "(#")
+	marked, _, closed := strings.Cut(marked, ")")
+	if !ok || !closed {
+		return ""
+	}
+	return enhancedWord(code, marked)
+}
+
+func enhancedWord(code int, word string) string {
 	parts := strings.Split(word, ".")
 	if len(parts) != 3 || len(parts[0]) != 1 || parts[0][0] != byte('0'+code/100) {
 		return ""
