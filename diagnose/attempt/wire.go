@@ -47,6 +47,8 @@ type wire struct {
 
 	secrets *secret.Redactor // takes out what the server repeats of our secrets
 	hiding  bool             // challenges of AUTH are under way
+
+	challenge string // of the last reply, as it came, where that is 334
 }
 
 // open takes a connection. The context's end cuts what is under way. After
@@ -144,7 +146,9 @@ func (w *wire) lines(heard func(string)) (diagnose.SMTPReply, error) {
 		}
 		r.Code, text = code, append(text, rest)
 		if last {
-			r.Text = safe.Untrusted(strings.Join(text, "\n"))
+			if r.Text, w.challenge = safe.Untrusted(strings.Join(text, "\n")), ""; code == 334 {
+				w.challenge = string(r.Text)
+			}
 			r.Enhanced = enhanced(code, string(r.Text))
 			return r, nil
 		}
