@@ -237,6 +237,7 @@ func (c *conversation) quit() {
 	// Another answer, and 221 after it: each answer before belongs to the command
 	// before the one it was taken for.
 	if r, err = c.wire.reply(wait); err == nil && r.Code == 221 && c.attempt.Err == "" {
+		c.attempt.Reply = nil
 		c.failed(fmt.Errorf("%w: one answer more than questions", errOutOfStep), diagnose.ReadProtocol)
 	}
 }
