@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"strconv"
+	"strings"
 
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/reply"
@@ -109,15 +110,21 @@ func (a Attempt) spends() bool {
 }
 
 // sameAs reports whether an attempt met the refusal of the bounce again: for
-// the same reason as far as the words tell, else by the same codes.
+// the same reason as far as the words tell, or by the same enhanced code where
+// that is about the address or the mailbox. Policy has one code for many
+// reasons. Where neither has more than its number, that decides.
 func (a Attempt) sameAs(b bounce.Report) bool {
-	code, enhanced := strconv.Itoa(a.Reply.Code), a.Reply.Enhanced
-	now := reply.Read(reply.Input{Code: code, Enhanced: enhanced, Text: string(a.Reply.Text)})
-	if now.Reason != reply.Undefined && b.Reason != "" && b.Reason != reply.Undefined {
-		return now.Reason == b.Reason
-	}
-	before := string(b.EnhancedCode.Value)
-	if enhanced != "" && before != "" {
+	code, enhanced, before := strconv.Itoa(a.Reply.Code), a.Reply.Enhanced, string(b.EnhancedCode.Value)
+	now := reply.Read(reply.Input{Code: code, Enhanced: enhanced, Text: string(a.Reply.Text)}).Reason
+	known, knew := now != reply.Undefined, b.Reason != reply.Undefined && b.Reason != ""
+	switch {
+	case known && knew && now == b.Reason:
+		return true
+	case enhanced != "" && enhanced == before && (strings.HasPrefix(enhanced, "5.1.") || strings.HasPrefix(enhanced, "5.2.")):
+		return true
+	case known || knew:
+		return false
+	case enhanced != "" || before != "":
 		return enhanced == before
 	}
 	return code == string(b.ReplyCode.Value)

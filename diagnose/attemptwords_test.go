@@ -83,6 +83,9 @@ func TestSameRefusal(t *testing.T) {
 		{report("554", "", "undefined"), SMTPReply{554, "", "xyzzy"}, RetrySame},
 		{report("554", "", "undefined"), SMTPReply{550, "", "xyzzy"}, RetryDifferent},
 		{report("550", "5.1.1", "userunknown"), SMTPReply{452, "4.2.2", "4.2.2 mailbox full"}, RetryTemporary},
+		{report("550", "5.1.1", "userunknown"), SMTPReply{550, "5.1.1", "5.1.1 undeliverable address: host b.example said: 550 Unrouteable address"}, RetrySame},
+		{report("550", "5.1.1", "userunknown"), SMTPReply{550, "", "xyzzy"}, RetryDifferent},
+		{report("550", "5.7.1", "norelaying"), SMTPReply{550, "5.7.1", "5.7.1 message looks like spam"}, RetryDifferent},
 		{bounce.Report{}, SMTPReply{550, "5.1.1", "5.1.1 user unknown"}, RetryDifferent},
 	} {
 		a := Attempt{Way: RetryProbe, Stage: StageRCPT, Reading: ReadFull, Reply: &c.now}
