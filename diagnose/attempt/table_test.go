@@ -1,6 +1,9 @@
 package attempt_test
 
 import (
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,16 +20,19 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.FixedZone("", 3600))
 // unknownUser is the bounce that the attempts of this file are made for.
 var unknownUser = bounce.Report{Reason: reply.UserUnknown, ReplyCode: bounce.Field{Value: "550"}, EnhancedCode: bounce.Field{Value: "5.1.1"}}
 
-// scripts is what a mail host can say to a probe, by the command that it says it
-// to, and what has to be made of it.
-var scripts = []struct {
+// script is what a server says to each command, and what is made of it.
+type script struct {
 	name    string
 	replies map[string]string
 	reading diagnose.AttemptReading
 	stage   diagnose.SMTPStage
 	result  diagnose.RetryResult
 	spends  bool
-}{
+}
+
+// scripts is what a mail host can say to a probe, by the command that it says it
+// to, and what has to be made of it.
+var scripts = []script{
 	{"greeting 421", map[string]string{"": "421 4.3.2 busy"}, diagnose.ReadHostBusy, diagnose.StageGreeting, diagnose.RetryInconclusive, false},
 	{"greeting 450", map[string]string{"": "450 4.7.1 slow down"}, diagnose.ReadHostBusy, diagnose.StageGreeting, diagnose.RetryInconclusive, false},
 	{"greeting 554", map[string]string{"": "554 5.7.1 no mail from your address"}, diagnose.ReadHostRefuses, diagnose.StageGreeting, diagnose.RetryInconclusive, false},
@@ -39,6 +45,8 @@ var scripts = []struct {
 	{"EHLO and HELO 550", map[string]string{"EHLO": "550 5.7.1 not you", "HELO": "550 5.7.1 not you"}, diagnose.ReadHostRefuses, diagnose.StageEHLO, diagnose.RetryInconclusive, false},
 	{"EHLO 451", map[string]string{"EHLO": "451 4.3.0 later"}, diagnose.ReadHostBusy, diagnose.StageEHLO, diagnose.RetryInconclusive, false},
 	{"EHLO 421", map[string]string{"EHLO": "421 4.3.0 bye"}, diagnose.ReadClosed, diagnose.StageEHLO, diagnose.RetryInconclusive, false},
+	{"EHLO dropped", map[string]string{"EHLO": "DROP"}, diagnose.ReadClosed, diagnose.StageEHLO, diagnose.RetryInconclusive, false},
+	{"STARTTLS dropped", map[string]string{"EHLO": "250-mx\n250 STARTTLS", "STARTTLS": "DROP"}, diagnose.ReadClosed, diagnose.StageSTARTTLS, diagnose.RetryInconclusive, false},
 	{"EHLO 220", map[string]string{"EHLO": "220 what"}, diagnose.ReadProtocol, diagnose.StageEHLO, diagnose.RetryInconclusive, false},
 	{"STARTTLS 454", map[string]string{"EHLO": "250-mx\n250 STARTTLS", "STARTTLS": "454 4.7.0 not now"}, diagnose.ReadTLSFailed, diagnose.StageSTARTTLS, diagnose.RetryInconclusive, false},
 	{"STARTTLS, then no TLS", map[string]string{"EHLO": "250-mx\n250 STARTTLS", "STARTTLS": "220 go"}, diagnose.ReadTLSFailed, diagnose.StageSTARTTLS, diagnose.RetryInconclusive, false},
@@ -88,6 +96,75 @@ var scripts = []struct {
 	{"RCPT two codes", map[string]string{"RCPT": "250-2.1.5 ok\n550 5.1.1 user unknown"}, diagnose.ReadProtocol, diagnose.StageRCPT, diagnose.RetryInconclusive, true},
 	{"RCPT without a code", map[string]string{"RCPT": "user unknown"}, diagnose.ReadProtocol, diagnose.StageRCPT, diagnose.RetryInconclusive, true},
 	{"RCPT 354", map[string]string{"RCPT": "354 go on"}, diagnose.ReadProtocol, diagnose.StageRCPT, diagnose.RetryInconclusive, true},
+}
+
+// elsewhere are the readings that no script here gives, with the test that does.
+var elsewhere = map[diagnose.AttemptReading]string{
+	diagnose.ReadNotTried: "TestNotDialled", diagnose.ReadNoConnection: "TestUnreached", diagnose.ReadHostDown: "TestUnreached", diagnose.ReadTarpit: "TestRude",
+	diagnose.ReadTLSInjected: "TestRude", diagnose.ReadAuthFailed: "TestLogin", diagnose.ReadNoUTF8: "TestSMTPUTF8", diagnose.ReadStopped: "TestStopped",
+	diagnose.ReadQueued: "TestMessageScripts", diagnose.ReadContent: "TestMessageScripts", diagnose.ReadUnanswered: "TestMessageScripts",
+}
+
+// TestEveryReadingIsReached by something that a server says or does not say.
+func TestEveryReadingIsReached(t *testing.T) {
+	source, err := os.ReadFile("../attempt.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`AttemptReading = "([a-z0-9_]+)"`).FindAllStringSubmatch(string(source), -1) {
+		r := diagnose.AttemptReading(m[1])
+		if !reached(r) {
+			t.Errorf("nothing gives %s", r)
+		}
+	}
+}
+
+func reached(r diagnose.AttemptReading) bool {
+	return elsewhere[r] != "" || slices.ContainsFunc(scripts, func(s script) bool { return s.reading == r })
+}
+
+// designed says which readings each row of the design's table of replies gives.
+var designed = map[string][]diagnose.AttemptReading{
+	"offline / dial refused by guard": {diagnose.ReadNotTried}, "timeout connect, all hosts": {diagnose.ReadNoConnection}, "RST / refused": {diagnose.ReadHostDown},
+	"banner 220": {diagnose.ReadAccepted}, "banner 421/4xx": {diagnose.ReadHostBusy}, "banner 554/5xx": {diagnose.ReadHostRefuses}, "no banner > 60 s / bytes trickle": {diagnose.ReadTarpit},
+	"EHLO 5xx, HELO ok": {diagnose.ReadUnknownUser}, "530 5.7.0 must STARTTLS": {diagnose.ReadTLSRequired}, "STARTTLS fails": {diagnose.ReadTLSFailed, diagnose.ReadTLSInjected},
+	"MAIL 5xx 5.7.x / 550 5.7.27 / 553": {diagnose.ReadSender}, "RCPT 250": {diagnose.ReadAccepted}, "RCPT 251 / 551": {diagnose.ReadForwards, diagnose.ReadMoved}, "RCPT 252": {diagnose.ReadCannotVerify},
+	"RCPT 450/451 4.7.1, text grey": {diagnose.ReadGreylisted}, "RCPT 452 4.2.2 / 552 5.2.2": {diagnose.ReadFull}, "RCPT 452 4.5.3": {diagnose.ReadTooMany},
+	"RCPT 550/553 5.1.1, 5.1.10 (null MX: 556)": {diagnose.ReadUnknownUser, diagnose.ReadNullMX}, "RCPT 550 5.2.1": {diagnose.ReadDisabled},
+	"RCPT 550/554 5.7.x (1, 23 SPF, 26 auth, 606 IP)": {diagnose.ReadPolicy}, "RCPT 550 without enhanced code": {diagnose.ReadAmbiguous}, "RCPT 503/500/501": {diagnose.ReadOurs},
+	"RCPT 421 or drop": {diagnose.ReadClosed}, "codes differ within one reply; no final line; > limits": {diagnose.ReadProtocol}, "null MX in DNS": {diagnose.ReadNotTried},
+}
+
+// TestTheDesignIsCovered: every row of the design's table is played.
+func TestTheDesignIsCovered(t *testing.T) {
+	text, err := os.ReadFile("../../../shared/design/SAFETY.md")
+	if err != nil {
+		t.Skip("the design is not here to compare with")
+	}
+	_, table, _ := strings.Cut(string(text), "| Where / reply |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	rows := 0
+	for _, line := range strings.Split(table, "\n")[1:] {
+		cells := strings.Split(line, "|")
+		if len(cells) < 4 || strings.HasPrefix(cells[1], "---") {
+			continue
+		}
+		name := strings.TrimSpace(cells[1])
+		if strings.HasPrefix(name, "Test send") {
+			continue
+		}
+		if rows++; len(designed[name]) == 0 {
+			t.Errorf("%q is not played", name)
+		}
+		for _, r := range designed[name] {
+			if !reached(r) {
+				t.Errorf("%q: nothing gives %s", name, r)
+			}
+		}
+	}
+	if rows != len(designed) {
+		t.Errorf("%d rows, %d played", rows, len(designed))
+	}
 }
 
 // TestScripts: what a server says gives one reading, with one result.
