@@ -48,6 +48,14 @@ func TestSCRAMRefuses(t *testing.T) {
 	}
 }
 
+func TestStuffed(t *testing.T) {
+	for in, want := range map[string]string{".\r\n": "..\r\n", "a\r\n.\r\n": "a\r\n..\r\n", "a.\r\n": "a.\r\n", "..a\r\n.b\r\n": "...a\r\n..b\r\n"} {
+		if got := string(stuffed([]byte(in))); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}
+
 func TestXtext(t *testing.T) {
 	for address, want := range map[string]string{
 		"person@example.com": "rfc822;person@example.com", "a+b=c@example.com": "rfc822;a+2Bb+3Dc@example.com",

@@ -44,6 +44,18 @@ func TestMessageSaysNoMoreThanOffered(t *testing.T) {
 	}
 }
 
+// TestNoQuitInAMessage: what breaks off within a message is not gone on with,
+// since each line would be part of it.
+func TestNoQuitInAMessage(t *testing.T) {
+	h := serve(t, answers(map[string]string{"DATA": "354 go on\n250 2.0.0 queued already"}, nil))
+	m, opt := message(t, h)
+	opt.Times = brief
+	a := m.Run(t.Context(), opt)
+	if said, _ := h.heard(); commands(said) != "EHLO MAIL RCPT DATA" || a.Sent || a.Reading != diagnose.ReadProtocol {
+		t.Errorf("it said %q; %s, sent %t", said, a.Reading, a.Sent)
+	}
+}
+
 func TestMessageInUTF8(t *testing.T) {
 	h := serve(t, answers(map[string]string{"EHLO": "250-relay\n250-DSN\n250 SMTPUTF8"}, nil))
 	m, opt := message(t, h)
@@ -176,6 +188,11 @@ func TestLogin(t *testing.T) {
 			a := m.Run(t.Context(), opt)
 			if a.Reading != s.want {
 				t.Errorf("%s at %s: %s\n%s", a.Reading, a.Stage, a.Err, transcript(a))
+			}
+			for _, line := range a.Lines {
+				if text := string(line.Text); !line.Ours && strings.HasPrefix(text, "334") && text != "334 [secret]" && text != "334-[secret]" {
+					t.Errorf("a challenge is kept: %q", text)
+				}
 			}
 			said, _ := h.heard()
 			if s.want != diagnose.ReadQueued && strings.Contains(commands(said), "MAIL") {

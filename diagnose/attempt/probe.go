@@ -36,8 +36,6 @@ func (p Probe) Check(opt Options) error {
 	switch {
 	case p.NullSender && p.From != "":
 		return fmt.Errorf("%w: both a sender and the null sender", ErrAddress)
-	case !p.NullSender && p.From == "":
-		return fmt.Errorf("%w: no sender is set", ErrAddress)
 	case !p.NullSender:
 		if _, err := CheckAddress(string(p.From)); err != nil {
 			return err

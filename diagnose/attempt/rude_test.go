@@ -229,6 +229,29 @@ func TestStopped(t *testing.T) {
 	}
 }
 
+// TestStoppedByAMuteServer: QUIT is said to it, and not waited for as long as else.
+func TestStoppedByAMuteServer(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	h := serve(t, func(p *peer) {
+		p.say("220 mx")
+		for {
+			if _, ok := p.hear(); !ok {
+				return
+			}
+			cancel()
+		}
+	})
+	p, opt := probe(h)
+	began := time.Now()
+	a := p.Run(ctx, opt)
+	if d := time.Since(began); d > 4*time.Second { // 1 s; QUIT has 5 s else
+		t.Errorf("it took %s", d)
+	}
+	if a.Reading != diagnose.ReadStopped {
+		t.Errorf("%s", a.Reading)
+	}
+}
+
 // TestQuitUnanswered: a server that does not answer QUIT changes nothing.
 func TestQuitUnanswered(t *testing.T) {
 	for _, quit := range []string{"DROP", "250 bye", "550 no"} {
