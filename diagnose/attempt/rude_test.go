@@ -2,7 +2,9 @@ package attempt_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -177,7 +179,12 @@ func TestRawReplies(t *testing.T) {
 	nasty := "550 5.1.1 \x1b[31mred\x1b]52;c;AAAA\x07 \x00 \x9b31m gr\xfc\xdfe \u202egnp.exe"
 	h := serve(t, answers(map[string]string{"RCPT": nasty}, nil))
 	p, opt := probe(h)
+	opt.Clock = func() time.Time { return noon.UTC() }
 	a := p.Run(t.Context(), opt)
+	var again diagnose.Attempt
+	if text, err := json.Marshal(a); err != nil || json.Unmarshal(text, &again) != nil || !reflect.DeepEqual(a, again) {
+		t.Errorf("%v: it comes back from JSON as %+v", err, again)
+	}
 	if a.Reading != diagnose.ReadUnknownUser || a.Reply == nil || string(a.Reply.Text) != nasty[4:] {
 		t.Fatalf("%s, %+v", a.Reading, a.Reply)
 	}

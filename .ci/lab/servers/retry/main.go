@@ -90,6 +90,7 @@ func run(dir, table string, wait time.Duration) error {
 		return fmt.Errorf("the relay's certificate cannot be read: %v", err)
 	}
 	got, errs := make([][]string, len(all)), make([]error, len(all))
+	began := time.Now()
 	var making sync.WaitGroup
 	for i, r := range all {
 		making.Go(func() { got[i], errs[i] = r.make(dir, roots, wait) })
@@ -105,7 +106,7 @@ func run(dir, table string, wait time.Duration) error {
 	if different > 0 {
 		return fmt.Errorf("%d of %d attempts are read otherwise", different, len(all))
 	}
-	fmt.Printf("%d attempts are read right\n", len(all))
+	fmt.Printf("%d attempts are read right, in %s\n", len(all), time.Since(began).Round(100*time.Millisecond))
 	return nil
 }
 
