@@ -12,7 +12,7 @@ import (
 // work starts a runner if something is wanted and none is at work. The caller
 // holds write.
 func (s *Session) work() {
-	if s.running || s.ctx.Err() != nil || len(s.wants()) == 0 {
+	if s.running || s.opts.Resolver == nil || s.ctx.Err() != nil || len(s.wants()) == 0 {
 		return
 	}
 	ctx, stop := context.WithCancel(s.ctx)

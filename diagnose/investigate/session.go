@@ -30,7 +30,7 @@ type Journal interface {
 
 // Options says with what a session works.
 type Options struct {
-	Resolver dnsx.Resolver    // who is asked; required
+	Resolver dnsx.Resolver    // who is asked; nil: nobody, the case stands on what it holds
 	Clock    func() time.Time // required
 	Journal  Journal          // nil: nothing is kept
 	Actor    diagnose.Actor   // who sits at the keys
@@ -96,6 +96,7 @@ type Session struct {
 var (
 	ErrClosed   = errors.New("the case is closed on this screen")
 	ErrReadOnly = errors.New("the case is open read-only")
+	ErrNobody   = errors.New("nobody is there to be asked")
 	ErrNotSaved = errors.New("not recorded: the case file cannot be written")
 )
 
@@ -251,6 +252,9 @@ func (s *Session) Start(reason diagnose.RoundReason) error {
 	defer s.write.Unlock()
 	if err := s.writable(); err != nil {
 		return err
+	}
+	if s.opts.Resolver == nil {
+		return ErrNobody
 	}
 	n := 1
 	if last, ok := s.Case().Round(); ok {

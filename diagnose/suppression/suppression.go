@@ -67,6 +67,7 @@ type Setting struct {
 // Account is how one account at a platform is reached.
 type Account struct {
 	Key      string            // of the platform
+	Name     string            // of this account, where a platform has several; "" for none
 	Base     string            // in place of the platform's base URL; "" for that
 	Settings map[string]string // by Setting.Name
 	Read     secret.Secret
@@ -187,15 +188,7 @@ func Open(a Account, opt Options) (*Platform, error) {
 	case a.Read.Empty():
 		return nil, fmt.Errorf("%w for %s: set %s, or name a key file or a key command in the config file", ErrNoKey, spec.Name, spec.Read.Names())
 	}
-	for _, s := range spec.Settings {
-		switch v := a.Settings[s.Name]; {
-		case v == "" && s.Required:
-			return nil, fmt.Errorf("%w: %s of %s, such as %s", ErrSetting, s.Name, spec.Name, s.Example)
-		case strings.ContainsFunc(v, unicode.IsControl):
-			return nil, fmt.Errorf("%w: %s of %s holds a control character", ErrSetting, s.Name, spec.Name)
-		}
-	}
-	base, err := baseURL(spec, a)
+	base, err := reach(spec, a)
 	if err != nil {
 		return nil, err
 	}
@@ -205,6 +198,36 @@ func Open(a Account, opt Options) (*Platform, error) {
 	}
 	api := newAPI(base, a, keys, opt)
 	return &Platform{spec: spec, account: a, api: api, client: spec.open(api)}, nil
+}
+
+// reach gives where the requests of an account go, once its settings are whole.
+func reach(spec Spec, a Account) (*url.URL, error) {
+	for _, s := range spec.Settings {
+		switch v := a.Settings[s.Name]; {
+		case v == "" && s.Required:
+			return nil, fmt.Errorf("%w: %s of %s, such as %s", ErrSetting, s.Name, spec.Name, s.Example)
+		case strings.ContainsFunc(v, unicode.IsControl):
+			return nil, fmt.Errorf("%w: %s of %s holds a control character", ErrSetting, s.Name, spec.Name)
+		}
+	}
+	return baseURL(spec, a)
+}
+
+// Host gives the host that requests for an account would go to. Its keys need
+// not be there. The error is as of [Open].
+func (a Account) Host() (string, error) {
+	spec, ok := SpecOf(a.Key)
+	switch {
+	case !ok:
+		return "", fmt.Errorf("%w: %q", ErrUnknown, a.Key)
+	case spec.ByHand():
+		return "", fmt.Errorf("%w: %s", ErrByHand, spec.Name)
+	}
+	base, err := reach(spec, a)
+	if err != nil {
+		return "", err
+	}
+	return base.Host, nil
 }
 
 // baseURL gives where requests go: https, or http to this machine alone.
@@ -258,7 +281,7 @@ func (p *Platform) LookUp(ctx context.Context, address string, progress func(Pro
 	}
 	inner, cancel := context.WithTimeout(withProgress(ctx, progress), p.api.total)
 	defer cancel()
-	out := diagnose.SuppressionRecorded{Platform: p.spec.Name, Key: p.spec.Key, Via: diagnose.ViaAPI, Account: safe.Untrusted(p.account.label(p.spec))}
+	out := diagnose.SuppressionRecorded{Platform: p.spec.Name, Key: p.spec.Key, Via: diagnose.ViaAPI, Account: p.account.Label()}
 	out.Entries = p.client.lookUp(inner, address)
 	for i := range out.Entries {
 		out.Entries[i] = noteOther(out.Entries[i], address)
@@ -272,15 +295,20 @@ func (p *Platform) LookUp(ctx context.Context, address string, progress func(Pro
 	return out, nil
 }
 
-// label tells one account from another without its key.
-func (a Account) label(spec Spec) string {
+// Label tells one account at a platform from another without its key, as
+// look-ups record it: its name, then its settings.
+func (a Account) Label() safe.Untrusted {
+	spec, _ := SpecOf(a.Key)
 	var parts []string
+	if a.Name != "" {
+		parts = append(parts, a.Name)
+	}
 	for _, s := range spec.Settings {
 		if v := a.Settings[s.Name]; v != "" {
 			parts = append(parts, s.Name+" "+v)
 		}
 	}
-	return strings.Join(parts, ", ")
+	return safe.Untrusted(strings.Join(parts, ", "))
 }
 
 // Read asks one list again for an entry that LookUp gave. The error is as of LookUp.

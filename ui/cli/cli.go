@@ -19,6 +19,7 @@ import (
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
+	"deadletter/ui/accounts"
 	"deadletter/ui/config"
 )
 
@@ -106,6 +107,7 @@ type globals struct {
 	clipboard string
 	configAt  string // --config
 	config    config.Config
+	accounts  accounts.Accounts
 	local     diagnose.Local
 }
 
@@ -132,7 +134,7 @@ folders given, "-" for standard input, or with a screen to paste one into.`,
 		SilenceUsage:               true,
 		Version:                    Version(),
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := g.configure(cmd); err != nil {
+			if err := g.configure(env, cmd); err != nil {
 				return err
 			}
 			switch g.color {
@@ -162,6 +164,7 @@ folders given, "-" for standard input, or with a screen to paste one into.`,
 	root.AddCommand(
 		demoCommand(env, g), captureCommand(env, g), reportCommand(env, g), dnsCommand(env, g),
 		casesCommand(env, g), openCommand(env, g), exportCommand(env, g), purgeCommand(env),
+		suppressionCommand(env, g),
 		configCommand(env, g), doctorCommand(env, g), versionCommand(env), manCommand(env), helperCommand(),
 	)
 	root.InitDefaultCompletionCmd()

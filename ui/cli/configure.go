@@ -13,6 +13,7 @@ import (
 	"deadletter/diagnose"
 	"deadletter/diagnose/letters"
 	"deadletter/diagnose/safe"
+	"deadletter/ui/accounts"
 	"deadletter/ui/config"
 )
 
@@ -22,7 +23,7 @@ var withoutConfig = map[string]bool{"demo": true, "version": true, "man": true, 
 
 // configure reads the config file and joins it with the flags: a flag comes
 // before the file, own MTAs add up.
-func (g *globals) configure(cmd *cobra.Command) error {
+func (g *globals) configure(env Environment, cmd *cobra.Command) error {
 	for c := cmd; c != nil; c = c.Parent() {
 		if withoutConfig[c.Name()] {
 			return nil
@@ -44,6 +45,9 @@ func (g *globals) configure(cmd *cobra.Command) error {
 	texts, err := c.LetterTexts()
 	if err != nil {
 		return fail(exitUsage, "deadletter config --letters FOLDER writes the texts that are part of the program", "%w", err)
+	}
+	if g.accounts, err = accounts.New(c, env.Getenv); err != nil {
+		return fail(exitUsage, "deadletter suppression platforms lists what each needs", "%w %s: %w", config.ErrInvalid, c.Path, err)
 	}
 	g.config, g.local = c, diagnose.Local{Operators: catalogue, Letters: texts}
 	g.ownMTAs = append(g.ownMTAs, c.OwnMTAs...)
@@ -140,6 +144,7 @@ func (g *globals) show(env Environment) error {
 	for _, o := range g.config.Operators {
 		line("operator", safe.Textf("%s (%s): %s", o.Name, o.Role, strings.Join(append(append([]string{}, o.MX...), o.PTR...), ", ")))
 	}
+	accountLines(g.accounts, line)
 	return nil
 }
 

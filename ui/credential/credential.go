@@ -73,6 +73,31 @@ func (s Source) Load(ctx context.Context, getenv func(string) string) (secret.Se
 	return secret.Secret{}, "", ErrNone
 }
 
+// Look says in words where Load would take the secret from, without reading
+// it: a file is judged by its mode, a command is not run, a keyring not opened.
+// sure says that the secret is there. The error is as of Load.
+func (s Source) Look(getenv func(string) string) (where string, sure bool, err error) {
+	switch {
+	case s.File != "":
+		f, err := openPrivate(s.File)
+		if err == nil {
+			err = f.Close()
+		}
+		return "file " + s.File, err == nil, err
+	case len(s.Command) > 0:
+		return "command " + s.Command[0], false, nil
+	case s.Keyring != "":
+		return "keyring " + s.Keyring, false, nil
+	}
+	for _, name := range s.Env {
+		if v := getenv(name); v != "" {
+			_, err := check(v)
+			return name, err == nil, err
+		}
+	}
+	return strings.Join(s.Env, " or "), false, ErrNone
+}
+
 // check takes the text of a key: not empty, not too long, no control character
 // but the line ends of a PEM file, which no header could carry.
 func check(text string) (secret.Secret, error) {
@@ -88,24 +113,40 @@ func check(text string) (secret.Secret, error) {
 	return v, nil
 }
 
-// readFile reads a key file. It is opened once, and judged as opened, so that
-// nobody can exchange it in between.
-func readFile(path string) (secret.Secret, error) {
+// openPrivate opens a key file. It is opened once, and judged as opened, so
+// that nobody can exchange it in between.
+func openPrivate(path string) (*os.File, error) {
+	// A pipe without a writer would hold up the opening of it for ever.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("key file %s: %w: not a regular file", path, ErrBad)
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		return secret.Secret{}, fmt.Errorf("key file: %w", err)
+		return nil, fmt.Errorf("key file: %w", err)
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		err = fmt.Errorf("key file: %w", err)
+	case !info.Mode().IsRegular():
+		err = fmt.Errorf("key file %s: %w: not a regular file", path, ErrBad)
+	default:
+		if err = private(info); err != nil {
+			err = fmt.Errorf("key file %s: %w", path, err)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func readFile(path string) (secret.Secret, error) {
+	f, err := openPrivate(path)
+	if err != nil {
+		return secret.Secret{}, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return secret.Secret{}, fmt.Errorf("key file: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return secret.Secret{}, fmt.Errorf("key file %s: %w: not a regular file", path, ErrBad)
-	}
-	if err := private(info); err != nil {
-		return secret.Secret{}, fmt.Errorf("key file %s: %w", path, err)
-	}
 	raw, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
 	if err != nil {
 		return secret.Secret{}, fmt.Errorf("key file: %w", err)

@@ -1,0 +1,20 @@
+package diagnose
+
+import (
+	"time"
+
+	"deadletter/diagnose/safe"
+)
+
+// PathPlatform gives the sending platform that the mail of a case went through,
+// by its key in the catalogue, and how that is known: the bounce names it, or
+// DNS lets it send for the sender's domain. The key is empty where nothing
+// tells.
+func PathPlatform(c *Case, now time.Time) (key string, name safe.Text, source Source) {
+	v := newView(c, now)
+	return v.platform.op.Key, v.platform.name, v.platformSource
+}
+
+// Unsettled gives the last removal by the program of which is not known whether
+// the entry is gone, see RemovalEnded.
+func Unsettled(c *Case, now time.Time) (Act, bool) { return newView(c, now).unsettled() }

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+	xterm "golang.org/x/term"
+
+	"deadletter/diagnose/safe"
+)
+
+// maxAtOnce is how many characters may come in one piece from somebody who
+// types. More is a paste, or was typed before the question stood there.
+const maxAtOnce = 8
+
+// maxTyped is how long what is typed may be; an address has 254 bytes at most.
+const maxTyped = 1024
+
+var (
+	errKept       = errors.New("nothing was done: it was not typed")
+	errNoTerminal = errors.New("somebody at a terminal has to agree, and there is none")
+)
+
+// consent asks a person to type a word in full and says whether that was done.
+// It takes no pipe, no paste and nothing that was typed ahead: what is agreed to
+// here cannot be agreed to by a script or by an accident.
+func consent(ctx context.Context, env Environment, question safe.Text, word string) error {
+	in, ok := env.Stdin.(*os.File)
+	if !ok || !isTerminal(env.Stdin) || !isTerminal(env.Stderr) {
+		return &exitError{code: exitUsage, err: errNoTerminal, hint: "run it in a terminal; no flag agrees in your place"}
+	}
+	old, err := xterm.MakeRaw(int(in.Fd()))
+	if err != nil {
+		return fail(exitUsage, "", "%w: %w", errNoTerminal, err)
+	}
+	brackets := env.Getenv("TERM") != "dumb" && env.Getenv("TERM") != ""
+	if brackets {
+		fmt.Fprint(env.Stderr, ansi.SetModeBracketedPaste)
+	}
+	defer func() {
+		if brackets {
+			fmt.Fprint(env.Stderr, ansi.ResetModeBracketedPaste)
+		}
+		_ = xterm.Restore(int(in.Fd()), old) // nothing more can be done about it
+		fmt.Fprintln(env.Stderr)
+	}()
+	fmt.Fprintf(env.Stderr, "%s\r\n> ", question)
+	typed, err := typeLine(ctx, in, env.Stderr)
+	if err != nil {
+		return err
+	}
+	if typed != word {
+		return fail(exitUsage, "", "%w", errKept)
+	}
+	return nil
+}
+
+// typeLine reads a line from a terminal in raw mode and shows it. It ends with
+// the context too; then one reading stays behind until the terminal gives
+// something or the program ends.
+func typeLine(ctx context.Context, in io.Reader, out io.Writer) (string, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	pieces := make(chan []byte)
+	go func() {
+		defer close(pieces)
+		for {
+			b := make([]byte, 4096)
+			n, err := in.Read(b)
+			select {
+			case pieces <- b[:n]:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	l := &typing{out: out}
+	for {
+		select {
+		case <-ctx.Done():
+			return "", fail(exitUsage, "", "%w", errKept)
+		case p, ok := <-pieces:
+			state := lineLeft
+			if ok {
+				state = l.take(p)
+			}
+			switch state {
+			case lineDone:
+				return string(l.line), nil
+			case lineLeft:
+				return "", fail(exitUsage, "", "%w", errKept)
+			}
+		}
+	}
+}
+
+type lineState int
+
+const (
+	lineOpen lineState = iota
+	lineDone
+	lineLeft // without an answer
+)
+
+// typing is a line as far as it is typed.
+type typing struct {
+	out    io.Writer
+	line   []byte
+	escape []byte // of a sequence that has begun
+	paste  bool   // between the marks of a paste
+}
+
+// take reads a piece as the terminal gave it.
+func (l *typing) take(piece []byte) lineState {
+	atOnce := 0
+	for _, b := range piece {
+		switch {
+		case len(l.escape) > 0:
+			l.sequence(b)
+		case b == 0x1b:
+			l.escape = append(l.escape, b)
+		case l.paste || atOnce > maxAtOnce:
+		case b == '\r' || b == '\n':
+			return lineDone
+		case b == 0x03 || b == 0x04:
+			return lineLeft
+		case b == 0x15:
+			for len(l.line) > 0 {
+				l.back()
+			}
+		case b == 0x7f || b == 0x08:
+			l.back()
+		case b >= ' ' && len(l.line) < maxTyped:
+			l.line = append(l.line, b)
+			if r, whole := lastRune(l.line); whole {
+				fmt.Fprint(l.out, safe.Of(string(r)))
+				atOnce++
+			}
+		}
+	}
+	if atOnce > maxAtOnce {
+		l.refuse("That came all at once, as a paste does. Type it.")
+	}
+	return lineOpen
+}
+
+// sequence takes a byte of an escape sequence. Those of arrows and the like do
+// nothing; the marks of a paste do.
+func (l *typing) sequence(b byte) {
+	l.escape = append(l.escape, b)
+	n := len(l.escape)
+	switch {
+	case n == 2 && (b == '[' || b == 'O'):
+		return
+	case n > 2 && b < 0x40 && n < 32:
+		return
+	}
+	switch string(l.escape) {
+	case ansi.BracketedPasteStart:
+		l.paste = true
+	case ansi.BracketedPasteEnd:
+		l.paste = false
+		l.refuse("A paste is not taken. Type it.")
+	}
+	l.escape = nil
+}
+
+func (l *typing) refuse(why safe.Text) {
+	l.line, l.escape = nil, nil
+	fmt.Fprintf(l.out, "\r\n%s\r\n> ", why)
+}
+
+// back takes the last character away.
+func (l *typing) back() {
+	if len(l.line) == 0 {
+		return
+	}
+	r, whole := lastRune(l.line)
+	if !whole {
+		l.line = l.line[:len(l.line)-1]
+		return
+	}
+	l.line = l.line[:len(l.line)-utf8.RuneLen(r)]
+	for range ansi.StringWidth(string(safe.Of(string(r)))) {
+		fmt.Fprint(l.out, "\b \b")
+	}
+}
+
+// lastRune gives the last character of a text, and whether it is a whole one.
+func lastRune(b []byte) (rune, bool) {
+	r, n := utf8.DecodeLastRune(b)
+	return r, n > 1 || r != utf8.RuneError
+}

@@ -1,0 +1,224 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/safe"
+	"deadletter/ui/accounts"
+)
+
+func removeCommand(env Environment, g *globals) *cobra.Command {
+	var confirm bool
+	var list string
+	cmd := &cobra.Command{
+		Use:   "remove [--confirm] CASE",
+		Short: "plan the removal of one entry; with --confirm, remove it",
+		Long: `Remove shows the plan to remove the one entry that keeps mail from the recipient
+of a case, and why that is right: the same guards hold as on the screen. That is
+all it does. With --confirm somebody at a terminal types the address in full;
+then the intent goes to disk, the entry is read again, one request is sent if it
+is still the same, and the list is read once more. The request is never repeated.
+DNS is asked anew first, since the cause has to be mended now.`,
+		Example:           "  deadletter suppression remove 20261123-example.com-k7q2\n  deadletter suppression remove --confirm 20261123-example.com-k7q2",
+		Args:              oneArgument("CASE"),
+		ValidArgsFunction: completeCases(env),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return remove(cmd.Context(), env, g, args[0], list, confirm)
+		},
+	}
+	cmd.Flags().BoolVar(&confirm, "confirm", false, "ask for the address, and remove the entry")
+	cmd.Flags().StringVar(&list, "list", "", "the entry of this list, where the address stands on several")
+	return cmd
+}
+
+func remove(ctx context.Context, env Environment, g *globals, id, list string, confirm bool) (err error) {
+	if g.offline {
+		return fail(exitNoNetwork, "", "a removal needs the network, and --offline opens no socket")
+	}
+	o, err := newOpener(env, g, true)
+	if err != nil {
+		return err
+	}
+	if o.store == nil {
+		return storeError(o.noStore)
+	}
+	s, err := o.resume(ctx, id)
+	if err != nil {
+		return errors.Join(storeError(err), o.store.Close())
+	}
+	defer func() { err = closing(err, func() error { return errors.Join(s.Close(), o.store.Close()) }) }()
+	if s.readOnly != "" {
+		return fail(exitUnreadable, "close it there first", "the case is open read-only: %s", s.readOnly)
+	}
+	wait, cancel := context.WithTimeout(ctx, investigateWithin)
+	defer cancel()
+	if err := s.Idle(wait); err != nil {
+		return fail(exitNoNetwork, "a resolver that answers: --resolver ADDR", "DNS took longer than %s", investigateWithin)
+	}
+	plan, err := planOf(env, s, list)
+	if err != nil {
+		return err
+	}
+	x, err := g.accounts.Labelled(plan.Key, plan.Account)
+	if err != nil {
+		return fail(exitUsage, "look the address up again: deadletter suppression show "+id, "%w", err)
+	}
+	if !x.Ready() {
+		return fail(exitUsage, "", "%w: %s", accounts.ErrLacks, x.Missing[0])
+	}
+	// What the request would be is told with the key for looking up alone.
+	platform, err := g.accounts.Open(ctx, x.ID, asking(env))
+	if err != nil {
+		return fail(exitUsage, "deadletter suppression platforms "+x.ID+" says what it needs", "%w", err)
+	}
+	showPlan(env, s, x, plan, platform.Request(plan.Entry))
+	if !confirm {
+		fmt.Fprintf(env.Stdout, "\nNothing was sent. To remove it: deadletter suppression remove --confirm %s\n", safe.Of(id))
+		return nil
+	}
+	address := string(s.Case().Recipient)
+	if err := consent(ctx, env, safe.Textf("Type %s in full to remove the entry.", address), address); err != nil {
+		return err
+	}
+	if platform, err = g.accounts.OpenToRemove(ctx, x.ID, asking(env)); err != nil {
+		return fail(exitUsage, "deadletter suppression platforms "+x.ID+" says what it needs", "%w", err)
+	}
+	end, err := s.Remove(ctx, platform, plan)
+	if err != nil && end.Result == "" {
+		return fail(exitUndetermined, "", "nothing was sent: %w", err)
+	}
+	fmt.Fprintln(env.Stdout, outcome(end))
+	if err != nil {
+		return fail(exitUndetermined, "deadletter suppression show "+id+" reads the list", "%w", err)
+	}
+	if end.Result != diagnose.RemovalDone || end.Now == nil || end.Now.Listed != diagnose.NotListed {
+		fmt.Fprintf(env.Stderr, "hint: deadletter suppression show %s reads the list; the removal is not repeated\n", safe.Of(id))
+		return quietExit(exitUndetermined)
+	}
+	return nil
+}
+
+// planOf gives the plan for the one entry of the last look-ups that can go. The
+// error says what stands against it.
+func planOf(env Environment, s *caseSession, list string) (diagnose.RemovalPlan, error) {
+	if act, open := diagnose.Unsettled(s.Case(), env.Now()); open {
+		return diagnose.RemovalPlan{}, fail(exitUndetermined, "deadletter suppression show "+s.id+" reads the list, and settles it",
+			"unknown: a removal at %s was begun at %s, and nothing tells what came of it; it is not repeated", act.Platform, act.At.Local().Format("2006-01-02 15:04:05"))
+	}
+	var plans []diagnose.RemovalPlan
+	var names []string
+	var against error
+	for _, p := range s.Case().Lists {
+		for _, e := range p.Entries {
+			if p.Via != diagnose.ViaAPI || e.Listed != diagnose.IsListed || list != "" && list != string(e.Name) && list != string(e.List) {
+				continue
+			}
+			plan, err := s.PlanRemoval(p.Key, e)
+			if err == nil && plan.Account != p.Account {
+				err = fmt.Errorf("%w: several accounts hold this very entry; remove it by hand", diagnose.ErrInvalid)
+			}
+			if err != nil {
+				against = cmp.Or(against, err)
+				continue
+			}
+			plans, names = append(plans, plan), append(names, string(listName(e)))
+		}
+	}
+	switch {
+	case len(plans) == 1:
+		return plans[0], nil
+	case len(plans) > 1:
+		return diagnose.RemovalPlan{}, fail(exitUsage, "name one with --list", "the address stands on several lists: %s", strings.Join(names, ", "))
+	}
+	return diagnose.RemovalPlan{}, locked(s, against)
+}
+
+// locked says why nothing can be removed, and what would change that.
+func locked(s *caseSession, against error) error {
+	for _, b := range s.Flow().Blocks {
+		if b.Guard != diagnose.GuardRemoval {
+			continue
+		}
+		text := string(b.Why)
+		for _, f := range b.Conditions {
+			if f.Sign != diagnose.Holds {
+				text += "\n- " + string(f.Claim)
+				if f.Hint != "" {
+					text += " (" + string(f.Hint) + ")"
+				}
+			}
+		}
+		return fail(exitUndetermined, string(b.Unlocks), "the removal is locked. %s", text)
+	}
+	if against == nil {
+		return fail(exitUndetermined, "deadletter suppression show "+s.id, "no look-up by the program shows an entry that can be removed")
+	}
+	return fail(exitUndetermined, "", "%w", against)
+}
+
+func showPlan(env Environment, s *caseSession, x accounts.Account, plan diagnose.RemovalPlan, request safe.Text) {
+	width := terminalWidth(env.Stdout)
+	line := func(label, text safe.Text) {
+		if text != "" {
+			writeColumns(env.Stdout, width, []safe.Text{safe.Textf("%-11s", label), text}, nil)
+		}
+	}
+	e := plan.Entry
+	fmt.Fprintln(env.Stdout, "Remove one suppression entry")
+	line("address", s.Case().Recipient.Safe())
+	line("at", safe.Textf("%s, account %s, list %s", plan.Platform, x.ID, listName(e)))
+	line("entry", safe.Textf("since %s; %s", since(e), why(e)))
+	line("request", request)
+	line("key", safe.Textf("%s; permission %s; used once, not kept", x.Remove.Where, x.Remove.Scope))
+	for _, p := range s.Case().Lists {
+		if p.Key == plan.Key {
+			line("looked up", safe.Of(p.At.Local().Format("2006-01-02 15:04:05")))
+		}
+	}
+	label := safe.Text("because")
+	for _, f := range plan.Because {
+		text := f.Claim
+		if f.Source != "" {
+			text = safe.Textf("%s (%s)", text, f.Source)
+		}
+		line(label, text)
+		label = ""
+	}
+	line("after this", safe.Textf("%s sends to this address again, for everyone in this account. The other lists stay as they are.", plan.Platform))
+	line("not mended", "It sends nothing, and mends nothing at the recipient: a new bounce brings the entry back.")
+	line("undo", "none from here")
+	line("valid", safe.Textf("for %d minutes", int(diagnose.PlanLives/time.Minute)))
+}
+
+// outcome says what came of a removal.
+func outcome(end diagnose.RemovalEnded) safe.Text {
+	text := map[diagnose.RemovalResult]safe.Text{
+		diagnose.RemovalDone:    "done: the platform says that it removed the entry",
+		diagnose.RemovalAbsent:  "absent: the entry was not there any more; somebody else was here",
+		diagnose.RemovalRefused: "refused: the platform said no; nothing was removed",
+		diagnose.RemovalUnsent:  "unsent: the request never left this machine",
+		diagnose.RemovalChanged: "changed: the entry is another than planned; nothing was sent",
+		diagnose.RemovalUnknown: "unknown: the request was sent, and no clear answer came; it is not repeated",
+	}[end.Result]
+	if end.Note != "" {
+		text = safe.Textf("%s (%s)", text, end.Note)
+	}
+	switch {
+	case end.Now == nil:
+	case end.Now.Listed == diagnose.NotListed:
+		text += "; read again, the list does not hold it"
+	case end.Now.Listed == diagnose.IsListed:
+		text += "; read again, the list holds it"
+	default:
+		text += "; read again, the list does not tell"
+	}
+	return text
+}
