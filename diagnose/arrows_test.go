@@ -142,7 +142,7 @@ var arrows = map[string][]string{
 	"diagnose/suppression":        {"diagnose", "diagnose/safe", "diagnose/secret"},
 	"diagnose/suppression/export": {"diagnose", "diagnose/bounce", "diagnose/safe", "diagnose/suppression"},
 	"diagnose/attempt":            {"diagnose", "diagnose/safe", "diagnose/reply", "diagnose/secret", "dnsx"},
-	"diagnose/investigate":        {"diagnose", "diagnose/safe", "dnsx", "dnsx/survey", "diagnose/suppression", "diagnose/attempt", "diagnose/casefile"},
+	"diagnose/investigate":        {"diagnose", "diagnose/safe", "dnsx", "dnsx/survey", "diagnose/suppression", "diagnose/suppression/export", "diagnose/attempt", "diagnose/casefile"},
 	"ui":                          {"diagnose", "diagnose/bounce", "diagnose/safe", "dnsx"},
 	"ui/cli":                      {"diagnose", "dnsx", "ui"}, // and everything below them
 }

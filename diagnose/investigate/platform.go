@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
 	"deadletter/diagnose/suppression"
+	"deadletter/diagnose/suppression/export"
 )
 
 // Platform is one account at a sending platform, see [suppression.Platform].
@@ -20,6 +23,40 @@ type Platform interface {
 
 // ErrNoRecipient is given where the case does not know whom it is about.
 var ErrNoRecipient = errors.New("the case has no recipient yet")
+
+// MayLookUp says before anybody is asked what stands against a look-up: it
+// could not be recorded, the case is closed, there is no bounce or no address
+// to look up. The error wraps ErrReadOnly, ErrNoRecipient, [diagnose.ErrLocked]
+// or [suppression.ErrAddress].
+func (s *Session) MayLookUp() error {
+	if err := s.mayWrite(); err != nil {
+		return err
+	}
+	c := s.Case()
+	switch offers := s.Flow().Offers; {
+	case c.Recipient == "":
+		return ErrNoRecipient
+	case c.Closing != nil:
+		return fmt.Errorf("%w: the case is closed; reopen it first", diagnose.ErrLocked)
+	case !slices.ContainsFunc(offers, func(o diagnose.Offer) bool { return o.Kind == diagnose.OfferLookUp }):
+		return fmt.Errorf("%w: there is no bounce to act on", diagnose.ErrLocked)
+	}
+	return suppression.CheckAddress(string(c.Recipient))
+}
+
+// ReadExport looks the recipient up in a list that a platform's console gave,
+// and records what it says. Nobody is asked. The error is as of MayLookUp and
+// [export.Read].
+func (s *Session) ReadExport(ctx context.Context, r io.Reader) (diagnose.SuppressionRecorded, error) {
+	if err := s.MayLookUp(); err != nil {
+		return diagnose.SuppressionRecorded{}, err
+	}
+	found, err := export.Read(r, string(s.Case().Recipient))
+	if err != nil {
+		return diagnose.SuppressionRecorded{}, err
+	}
+	return found, s.Propose(ctx, found)
+}
 
 // LookUp asks a platform for the recipient and records what its lists hold.
 // The address leaves this machine: a person asked for it. progress may be nil.

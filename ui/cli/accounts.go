@@ -53,12 +53,17 @@ func platformKeys() []string {
 
 // listAccounts writes a row an account, and below them what only a person can ask.
 func listAccounts(env Environment, list []accounts.Account) {
-	var rows [][]safe.Text
+	width := terminalWidth(env.Stdout)
+	rows := [][]safe.Text{{"account", "key", "permission", "settings", "lists"}}
 	for _, x := range list {
 		rows = append(rows, []safe.Text{safe.Of(x.ID), keyText(x.Read), x.Read.Scope, settingNames(x.Spec), listNames(x.Spec)})
 	}
-	width := terminalWidth(env.Stdout)
-	writeColumns(env.Stdout, width, []safe.Text{"account", "key", "permission", "settings", "lists"}, rows)
+	if width > 0 && width < 110 {
+		for i := range rows {
+			rows[i] = rows[i][:3] // the others stand with each platform
+		}
+	}
+	writeColumns(env.Stdout, width, rows[0], rows[1:])
 	var hand []string
 	for _, s := range suppression.Specs() {
 		if s.ByHand() {
@@ -140,20 +145,20 @@ func onePlatform(env Environment, a accounts.Accounts, name string, asJSON bool)
 	}
 	for _, x := range list {
 		line("account", safe.Textf("%s, at %s", x.ID, cmp.Or(x.Host, "a host that its settings tell")))
-		line("  look-up", safe.Textf("%s; permission: %s", keyText(x.Read), x.Read.Scope))
-		line("  removal", safe.Textf("%s; permission: %s", keyText(x.Remove), x.Remove.Scope))
+		line("look-up", safe.Textf("%s; permission: %s", keyText(x.Read), x.Read.Scope))
+		line("removal", safe.Textf("%s; permission: %s", keyText(x.Remove), x.Remove.Scope))
 		for _, m := range x.Missing {
-			line("  missing", m)
+			line("missing", m)
 		}
 	}
 	for _, u := range spec.Unseen {
 		line("unseen", u)
 	}
 	line("by hand", spec.Manual.Open)
-	line("  look for", spec.Manual.Look)
-	line("  removal", spec.Manual.Remove)
-	line("  ask", spec.Manual.Ask)
-	line("  stays", spec.Manual.Stays)
+	line("look for", spec.Manual.Look)
+	line("removal", spec.Manual.Remove)
+	line("ask", spec.Manual.Ask)
+	line("stays", spec.Manual.Stays)
 	line("source", safe.Of(spec.Source))
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 	"deadletter/diagnose/safe"
 )
 
-// minColumn is how narrow a column may become that is broken.
+// minColumn is how narrow a column may become where whole words do not fit.
 const minColumn = 12
 
 // terminalWidth gives the columns of a terminal; 0 where a stream is none, so
@@ -33,14 +33,19 @@ func terminalWidth(stream any) int {
 // fit a width, the widest columns are broken into lines; a width of 0 fits all.
 func writeColumns(w io.Writer, width int, head []safe.Text, rows [][]safe.Text) {
 	all := append([][]safe.Text{head}, rows...)
-	wide := make([]int, len(head))
+	wide, word := make([]int, len(head)), make([]int, len(head))
 	for _, row := range all {
 		for i, cell := range row {
 			wide[i] = max(wide[i], ansi.StringWidth(string(cell)))
+			for w := range strings.FieldsSeq(string(cell)) {
+				word[i] = max(word[i], ansi.StringWidth(w))
+			}
 		}
 	}
 	if width > 0 {
-		shrink(wide, width-1-2*(len(head)-1))
+		room := width - 1 - 2*(len(head)-1)
+		shrink(wide, room, func(i int) int { return word[i] })
+		shrink(wide, room, func(int) int { return minColumn })
 	}
 	for _, row := range all {
 		cells, height := make([][]string, len(row)), 0
@@ -63,17 +68,18 @@ func writeColumns(w io.Writer, width int, head []safe.Text, rows [][]safe.Text) 
 	}
 }
 
-// shrink takes from the widest columns until they fit a room.
-func shrink(wide []int, room int) {
+// shrink takes from the widest columns until they fit a room, and leaves each at
+// least so wide as least says.
+func shrink(wide []int, room int, least func(int) int) {
 	for {
-		sum, widest := 0, 0
+		sum, widest := 0, -1
 		for i, n := range wide {
 			sum += n
-			if n > wide[widest] {
+			if n > least(i) && (widest < 0 || n > wide[widest]) {
 				widest = i
 			}
 		}
-		if sum <= room || wide[widest] <= minColumn {
+		if sum <= room || widest < 0 {
 			return
 		}
 		wide[widest]--

@@ -29,7 +29,7 @@ var (
 // consent asks a person to type a word in full and says whether that was done.
 // It takes no pipe, no paste and nothing that was typed ahead: what is agreed to
 // here cannot be agreed to by a script or by an accident.
-func consent(ctx context.Context, env Environment, question safe.Text, word string) error {
+func consent(ctx context.Context, env Environment, question safe.Text, word safe.Untrusted) error {
 	in, ok := env.Stdin.(*os.File)
 	if !ok || !isTerminal(env.Stdin) || !isTerminal(env.Stderr) {
 		return &exitError{code: exitUsage, err: errNoTerminal, hint: "run it in a terminal; no flag agrees in your place"}
@@ -54,7 +54,7 @@ func consent(ctx context.Context, env Environment, question safe.Text, word stri
 	if err != nil {
 		return err
 	}
-	if typed != word {
+	if safe.Untrusted(typed) != word {
 		return fail(exitUsage, "", "%w", errKept)
 	}
 	return nil

@@ -79,12 +79,12 @@ func remove(ctx context.Context, env Environment, g *globals, id, list string, c
 	if err != nil {
 		return fail(exitUsage, "deadletter suppression platforms "+x.ID+" says what it needs", "%w", err)
 	}
-	showPlan(env, s, x, plan, platform.Request(plan.Entry))
+	showPlan(env, s, x, plan, platform.Request(plan.Entry), confirm)
 	if !confirm {
 		fmt.Fprintf(env.Stdout, "\nNothing was sent. To remove it: deadletter suppression remove --confirm %s\n", safe.Of(id))
 		return nil
 	}
-	address := string(s.Case().Recipient)
+	address := s.Case().Recipient
 	if err := consent(ctx, env, safe.Textf("Type %s in full to remove the entry.", address), address); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func remove(ctx context.Context, env Environment, g *globals, id, list string, c
 	if err != nil && end.Result == "" {
 		return fail(exitUndetermined, "", "nothing was sent: %w", err)
 	}
-	fmt.Fprintln(env.Stdout, outcome(end))
+	writeColumns(env.Stdout, terminalWidth(env.Stdout), []safe.Text{outcome(end)}, nil)
 	if err != nil {
 		return fail(exitUndetermined, "deadletter suppression show "+id+" reads the list", "%w", err)
 	}
@@ -118,7 +118,7 @@ func planOf(env Environment, s *caseSession, list string) (diagnose.RemovalPlan,
 	var against error
 	for _, p := range s.Case().Lists {
 		for _, e := range p.Entries {
-			if p.Via != diagnose.ViaAPI || e.Listed != diagnose.IsListed || list != "" && list != string(e.Name) && list != string(e.List) {
+			if p.Via != diagnose.ViaAPI || e.Listed != diagnose.IsListed || list != "" && safe.Untrusted(list) != e.Name && list != string(e.List) {
 				continue
 			}
 			plan, err := s.PlanRemoval(p.Key, e)
@@ -164,7 +164,7 @@ func locked(s *caseSession, against error) error {
 	return fail(exitUndetermined, "", "%w", against)
 }
 
-func showPlan(env Environment, s *caseSession, x accounts.Account, plan diagnose.RemovalPlan, request safe.Text) {
+func showPlan(env Environment, s *caseSession, x accounts.Account, plan diagnose.RemovalPlan, request safe.Text, confirm bool) {
 	width := terminalWidth(env.Stdout)
 	line := func(label, text safe.Text) {
 		if text != "" {
@@ -195,7 +195,9 @@ func showPlan(env Environment, s *caseSession, x accounts.Account, plan diagnose
 	line("after this", safe.Textf("%s sends to this address again, for everyone in this account. The other lists stay as they are.", plan.Platform))
 	line("not mended", "It sends nothing, and mends nothing at the recipient: a new bounce brings the entry back.")
 	line("undo", "none from here")
-	line("valid", safe.Textf("for %d minutes", int(diagnose.PlanLives/time.Minute)))
+	if confirm {
+		line("valid", safe.Textf("for %d minutes", int(diagnose.PlanLives/time.Minute)))
+	}
 }
 
 // outcome says what came of a removal.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -130,10 +131,10 @@ func lookUp(ctx context.Context, env Environment, g *globals, arg, id string, as
 		return err
 	}
 	defer func() { err = closing(err, done) }()
-	if err := mayLookUp(s, env); err != nil {
-		return err
+	if err := s.MayLookUp(); err != nil {
+		return lookUpError(err)
 	}
-	say := func(text safe.Text) { fmt.Fprintln(env.Stderr, text) }
+	say := func(text safe.Text) { writeColumns(env.Stderr, terminalWidth(env.Stderr), []safe.Text{text}, nil) }
 	act, open := diagnose.Unsettled(s.Case(), env.Now())
 	if open {
 		say(safe.Textf("unknown: a removal at %s was begun at %s, and nothing tells what came of it. It is not repeated; reading the list settles it.",
@@ -195,28 +196,6 @@ func settled(found diagnose.SuppressionRecorded, act diagnose.Act) safe.Text {
 	return "the entry is gone"
 }
 
-// mayLookUp refuses before anybody is asked what could not be recorded.
-func mayLookUp(s *investigate.Session, env Environment) error {
-	c := s.Case()
-	switch {
-	case len(c.Unknowns) > 0:
-		return fail(exitUnreadable, "", "%w", diagnose.ErrReadOnly)
-	case c.Closing != nil:
-		return fail(exitUsage, "reopen it in the workbench first", "the case is closed")
-	case c.Recipient == "":
-		return fail(exitUnreadable, "", "%w", investigate.ErrNoRecipient)
-	}
-	if err := suppression.CheckAddress(string(c.Recipient)); err != nil {
-		return fail(exitUnreadable, "", "%s: %w", c.Recipient, err)
-	}
-	for _, o := range diagnose.Next(c, env.Now()).Offers {
-		if o.Kind == diagnose.OfferLookUp {
-			return nil
-		}
-	}
-	return fail(exitUnreadable, "", "there is no bounce to act on")
-}
-
 // choose gives the account to ask: the one that a flag names, the one of a
 // removal that is unknown, or the only one at the platform that the mail went
 // through. It never guesses.
@@ -270,8 +249,8 @@ func lookUpError(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fail(exitUndetermined, "", "the look-up was broken off; nothing is recorded")
-	case errors.Is(err, diagnose.ErrInvalid), errors.Is(err, diagnose.ErrLocked), errors.Is(err, suppression.ErrAddress):
-		return fail(exitUsage, "", "%w", err)
+	case errors.Is(err, diagnose.ErrLocked):
+		return fail(exitUsage, "the workbench shows what locks it", "%w", err)
 	}
 	return fail(exitUnreadable, "", "%w", err)
 }
@@ -317,19 +296,16 @@ func readExportCommand(env Environment) *cobra.Command {
 				return err
 			}
 			defer func() { err = closing(err, done) }()
-			if err := mayLookUp(s, env); err != nil {
-				return err
-			}
 			f, err := os.Open(args[0])
 			if err != nil {
 				return fail(exitUnreadable, "", "%s: %w", args[0], readError(err))
 			}
 			defer f.Close()
-			found, err := console.Read(f, string(s.Case().Recipient))
-			if err != nil {
+			found, err := s.ReadExport(cmd.Context(), f)
+			if errors.Is(err, console.ErrUnknown) {
 				return fail(exitUnreadable, "a table with a row of column names, as the platform's console gives it", "%s: %w", args[0], err)
 			}
-			if err := s.Propose(cmd.Context(), found); err != nil {
+			if err != nil {
 				return lookUpError(err)
 			}
 			return tell(env, s, found, "", "", false)
@@ -373,6 +349,7 @@ func tell(env Environment, s *investigate.Session, found diagnose.SuppressionRec
 		for _, u := range found.Unseen {
 			fmt.Fprintf(env.Stdout, "not seen: %s\n", u.Safe())
 		}
+		tellNext(env, s)
 	}
 	code, down := exitDiagnosed, 0
 	for _, e := range found.Entries {
@@ -390,6 +367,22 @@ func tell(env Environment, s *investigate.Session, found diagnose.SuppressionRec
 		return quietExit(code)
 	}
 	return nil
+}
+
+// tellNext says what the case makes of it, and how to go on.
+func tellNext(env Environment, s *investigate.Session) {
+	flow := s.Flow()
+	panel := flow.Step(diagnose.StepSuppression)
+	next := panel.Next
+	locked := slices.ContainsFunc(flow.Blocks, func(b diagnose.Block) bool { return b.Guard == diagnose.GuardRemoval })
+	if !locked && s.Path() != "" {
+		next = safe.Textf("deadletter suppression remove %s shows the plan to remove it.", s.Case().ID)
+	}
+	for _, text := range append(slices.Clone(panel.Verdict), panel.So, next) {
+		if text != "" {
+			writeColumns(env.Stdout, terminalWidth(env.Stdout), []safe.Text{text}, nil)
+		}
+	}
 }
 
 func listName(e diagnose.ListEntry) safe.Text {

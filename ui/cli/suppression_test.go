@@ -40,7 +40,7 @@ func (p *place) looked(id string) string {
 func TestShowAsksFirst(t *testing.T) {
 	p, id, server := suppressed(t, withKey)
 	m := p.mute(program, "suppression", "show", id)
-	said := string(m.until("> "))
+	said := strings.Join(strings.Fields(string(m.until("> "))), " ") // lines break where the window ends
 	host := strings.TrimPrefix(server.URL, "http://")
 	for _, want := range []string{demoRecipient, host, "SendGrid", "account sendgrid", "spam_reports", "Type yes"} {
 		if !strings.Contains(said, want) {
@@ -297,6 +297,37 @@ func TestAccountsShown(t *testing.T) {
 	}
 	p.configure(t, "[[platform]]\nname = \"mailgun\"\nsettings = { domian = \"x\" }\n")
 	if got := p.run("config"); got.code != 2 || !strings.Contains(got.stderr, `there is no setting "domian"; there are domain, region`) {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestShowRude: a redirect is not followed, an answer that is none says so, and
+// what a platform quotes is shown harmless.
+func TestShowRude(t *testing.T) {
+	p, id, server := suppressed(t, withKey)
+	other := platformtest.New("sendgrid")
+	t.Cleanup(other.Close)
+	show := func() (string, int) {
+		m := p.mute(program, "suppression", "show", id)
+		m.agree("yes")
+		code := m.end()
+		return string(m.until("group unsubscribes  ")), code
+	}
+	server.Behave(func(platformtest.Request) platformtest.Behaviour { return platformtest.Behaviour{Redirect: other.URL} })
+	if out, code := show(); code != 1 || strings.Count(out, "cannot tell") < 6 || !strings.Contains(out, "redirected") || len(other.Requests()) != 0 {
+		t.Errorf("exit code %d, %d requests elsewhere:\n%s", code, len(other.Requests()), out)
+	}
+	server.Behave(nil)
+	server.Put("bounces", platformtest.Entry{Address: demoRecipient, Reason: "550 \u202enwonknu resu"})
+	if out, code := show(); code != 0 || !strings.Contains(out, "‹U+202E›") || strings.Contains(out, "\u202e") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	server.Close()
+	if out, code := show(); code != 3 || !strings.Contains(out, "unavailable") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	p.configure(t, "[[platform]]\nname = \"sendgrid\"\nbase = \"http://192.0.2.7\"\n")
+	if got := p.run("suppression", "show", id); got.code != 2 || !strings.Contains(got.stderr, "only https is used; http is for this machine alone") {
 		t.Errorf("%+v", got)
 	}
 }
