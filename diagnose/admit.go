@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"deadletter/diagnose/operator"
 	"deadletter/diagnose/safe"
 )
 
@@ -48,6 +49,11 @@ func Admit(c *Case, body Body, now time.Time) error {
 		return admitView(b, now)
 	case AnswerRecorded:
 		return admitAnswer(b, now)
+	case PlatformChosen:
+		if _, ok := operator.PlatformByKey(b.Key); !ok {
+			return fmt.Errorf("%w: no platform with that name is known", ErrInvalid)
+		}
+		return needReason(b.Reason)
 	case SuppressionRecorded:
 		if b.Platform == "" || len(b.Entries) == 0 {
 			return fmt.Errorf("%w: name the platform and at least one list", ErrInvalid)
@@ -79,15 +85,23 @@ func Admit(c *Case, body Body, now time.Time) error {
 // admitLock lets a locked action through only while it is offered.
 func admitLock(c *Case, now time.Time, guard Guard, offer OfferKind) error {
 	f := Next(c, now)
-	for _, b := range f.Blocks {
-		if b.Guard == guard {
-			return fmt.Errorf("%w: %s", ErrLocked, b.Unlocks)
-		}
+	if why, locked := lockOf(f, guard); locked {
+		return fmt.Errorf("%w: %s", ErrLocked, why)
 	}
 	if !slices.ContainsFunc(f.Offers, func(o Offer) bool { return o.Kind == offer }) {
 		return fmt.Errorf("%w: there is no bounce to act on", ErrLocked)
 	}
 	return nil
+}
+
+// lockOf reports whether a guard is locked, and what unlocks it.
+func lockOf(f Flow, guard Guard) (unlocks safe.Text, locked bool) {
+	for _, b := range f.Blocks {
+		if b.Guard == guard {
+			return b.Unlocks, true
+		}
+	}
+	return "", false
 }
 
 func admitEnd(c *Case, b RetryEnded) error {

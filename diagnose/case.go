@@ -50,8 +50,9 @@ type state struct {
 	Copies    []Copied
 	Lists     []PlatformLists
 	NoList    *SuppressionSkipped
-	Removals  []Removal
-	Acts      []Act // removals by the program
+	Chosen    *Chosen   // the sending platform, as a person says
+	Removals  []Removal // recorded by hand
+	Acts      []Act     // removals by the program
 	Cleared   []Cleared
 	Overrides []Override
 	Retries   []Retry
@@ -118,9 +119,18 @@ type PlatformLists struct {
 	At  time.Time
 }
 
-// Removal is an entry that was removed.
+// Removal is an entry that a person says was removed.
 type Removal struct {
 	RemovalRecorded
+	Seq uint64
+	By  Actor
+	At  time.Time
+}
+
+// Chosen is which platform a person says the mail went through.
+type Chosen struct {
+	PlatformChosen
+	By Actor
 	At time.Time
 }
 
@@ -192,6 +202,8 @@ func whyNot(b Body) safe.Text {
 		return "has left this program"
 	case DNSAnswered, RoundStarted, RoundStopped:
 		return "is what DNS said, and can be asked again"
+	case SuppressionRecorded:
+		return "is what the platform said, and can be asked again"
 	case Unknown:
 		return "was written by a later version"
 	}
@@ -228,8 +240,10 @@ func (s *state) fold(e Event) {
 		s.addLists(PlatformLists{b, e.Seq, e.By, e.At})
 	case SuppressionSkipped:
 		s.NoList = &b
+	case PlatformChosen:
+		s.Chosen = &Chosen{b, e.By, e.At}
 	case RemovalRecorded:
-		s.Removals = grow(s.Removals, Removal{b, e.At})
+		s.Removals = grow(s.Removals, Removal{b, e.Seq, e.By, e.At})
 	case RemovalIntended:
 		s.Acts = grow(s.Acts, Act{RemovalIntended: b, Seq: e.Seq, At: e.At, By: e.By})
 	case RemovalEnded:
@@ -329,14 +343,25 @@ func (s *state) knownBefore(n int, q dnsx.Question) (dnsx.Answer, bool) {
 }
 
 // addLists keeps the latest look-up of each account. What the program read
-// itself takes the place of what a person or an export said of the platform;
-// the other way round both stand.
+// itself takes the place of what a person or an export said of the platform,
+// unless that is a complaint or its like: it may be of another account. The
+// other way round both stand.
 func (s *state) addLists(p PlatformLists) {
 	list := slices.DeleteFunc(slices.Clone(s.Lists), func(old PlatformLists) bool {
 		same := old.Via == p.Via && old.Account == p.Account
-		return old.Platform == p.Platform && (same || p.Via == ViaAPI && old.Via != ViaAPI)
+		return samePlatform(old.SuppressionRecorded, p.SuppressionRecorded) && (same || p.Via == ViaAPI && old.Via != ViaAPI && !old.stays())
 	})
 	s.Lists = append(list, p)
+}
+
+// samePlatform reports whether two look-ups were at one platform.
+func samePlatform(a, b SuppressionRecorded) bool {
+	return a.Key != "" && a.Key == b.Key || strings.EqualFold(a.Platform, b.Platform)
+}
+
+// stays reports whether a look-up found an entry that is never removed.
+func (b SuppressionRecorded) stays() bool {
+	return slices.ContainsFunc(b.Entries, func(e ListEntry) bool { return e.Listed == IsListed && stays(e.List) })
 }
 
 func (s *state) endRemoval(b RemovalEnded, e Event) {

@@ -16,6 +16,7 @@ type SuppressionRecorded struct {
 	Entries  []ListEntry      `json:"entries"`
 	Unseen   []safe.Untrusted `json:"unseen,omitempty"` // lists that no look-up of this kind can show
 	Who      safe.Untrusted   `json:"who,omitempty"`    // who looked, where a person did
+	Asked    time.Time        `json:"asked,omitzero"`   // when the program began to ask
 }
 
 // LookUpWay is how it became known what a list holds.
@@ -46,6 +47,7 @@ type ListEntry struct {
 	Removable Removable      `json:"removable,omitempty"`
 	MessageID safe.Untrusted `json:"message_id,omitempty"` // of the mail that put it there
 	Note      safe.Untrusted `json:"note,omitempty"`
+	Means     safe.Untrusted `json:"means,omitempty"` // what the list does to later mail
 }
 
 // ListKind is what a suppression list collects.

@@ -139,6 +139,13 @@ type SuppressionSkipped struct {
 	Reason safe.Untrusted `json:"reason"`
 }
 
+// PlatformChosen says through which platform the mail went, where a person
+// knows better than what the mail shows.
+type PlatformChosen struct {
+	Key    string         `json:"key"` // as the catalogue of platforms has it
+	Reason safe.Untrusted `json:"reason"`
+}
+
 // RemovalRecorded says that the engineer removed the entry at the platform.
 type RemovalRecorded struct {
 	Platform string   `json:"platform"`
@@ -207,6 +214,7 @@ func (AskedPerson) Type() string         { return "asked_person" }
 func (QuestionsCopied) Type() string     { return "questions_copied" }
 func (SuppressionRecorded) Type() string { return "suppression_recorded" }
 func (SuppressionSkipped) Type() string  { return "suppression_skipped" }
+func (PlatformChosen) Type() string      { return "platform_chosen" }
 func (RemovalRecorded) Type() string     { return "removal_recorded" }
 func (RemovalIntended) Type() string     { return "removal_intended" }
 func (RemovalEnded) Type() string        { return "removal_ended" }
@@ -256,6 +264,7 @@ var decoders = map[string]func(json.RawMessage) (Body, error){
 	"questions_copied":     decode[QuestionsCopied],
 	"suppression_recorded": decode[SuppressionRecorded],
 	"suppression_skipped":  decode[SuppressionSkipped],
+	"platform_chosen":      decode[PlatformChosen],
 	"removal_recorded":     decode[RemovalRecorded],
 	"removal_intended":     decode[RemovalIntended],
 	"removal_ended":        decode[RemovalEnded],

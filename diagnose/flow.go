@@ -245,7 +245,7 @@ func (v *view) mxBroken() bool {
 // complained holds when a list has the address for a reason that is never
 // taken back by us.
 func (v *view) complained() bool {
-	for _, p := range v.c.Lists {
+	for _, p := range v.allLists() {
 		for _, e := range p.Entries {
 			if e.Listed == IsListed && stays(e.List) {
 				return true

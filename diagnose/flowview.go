@@ -11,23 +11,24 @@ import (
 // everything they show, what is wanted next, what only a person may start, and
 // what is locked. It is computed from the case by [Next] and holds no state.
 type Flow struct {
-	Header   Header
-	Steps    []Panel // the six, in order
-	Side     *Panel  // the side branch that the case took: wait, sender routing, sender authentication, no mail, not a bounce; nil for none
-	At       Step    // the first step that wants a person
-	Branch   Branch
-	Outcome  Outcome
-	Rejector Verdict
-	Causes   []Cause // best first; never empty
-	Cluster  Cluster
-	Compared []Comparison    // with the other messages of the case, the most telling first; none where there is one message
-	Waits    []WaitingFor    // for whom the case waits
-	Wants    []dnsx.Question // safe reads that are to be asked now, by themselves
-	Offers   []Offer         // what a person may start now
-	Blocks   []Block         // what is locked, and why
-	Wake     time.Time       // the next instant at which this answer changes by time alone; zero for never
-	Notices  []safe.Text     // about the case itself: read-only, an undo that was refused
-	ReadOnly bool
+	Header    Header
+	Platforms []PlatformGuess // that may have sent the mail, the surest first; a person's choice before all
+	Steps     []Panel         // the six, in order
+	Side      *Panel          // the side branch that the case took: wait, sender routing, sender authentication, no mail, not a bounce; nil for none
+	At        Step            // the first step that wants a person
+	Branch    Branch
+	Outcome   Outcome
+	Rejector  Verdict
+	Causes    []Cause // best first; never empty
+	Cluster   Cluster
+	Compared  []Comparison    // with the other messages of the case, the most telling first; none where there is one message
+	Waits     []WaitingFor    // for whom the case waits
+	Wants     []dnsx.Question // safe reads that are to be asked now, by themselves
+	Offers    []Offer         // what a person may start now
+	Blocks    []Block         // what is locked, and why
+	Wake      time.Time       // the next instant at which this answer changes by time alone; zero for never
+	Notices   []safe.Text     // about the case itself: read-only, an undo that was refused
+	ReadOnly  bool
 
 	// NetworkFailed holds when DNS was to be asked and nothing at all could be reached.
 	NetworkFailed bool
@@ -270,7 +271,9 @@ const (
 	OfferCopy     OfferKind = "copy"
 	OfferRecord   OfferKind = "record"
 	OfferLookUp   OfferKind = "look_up"
-	OfferRemoval  OfferKind = "removal"
+	OfferRemove   OfferKind = "remove"  // by the program: one request
+	OfferRemoval  OfferKind = "removal" // record that it was removed by hand
+	OfferSettle   OfferKind = "settle"  // read the list again: nothing tells what came of a removal
 	OfferRetry    OfferKind = "retry"
 	OfferResult   OfferKind = "retry_result"
 	OfferClose    OfferKind = "close"
@@ -285,6 +288,19 @@ type Offer struct {
 	Step  Step
 	Label safe.Text
 	Seq   uint64 // for removal and retry: the confirmation that allows it; for undo and redo: the event
+
+	Platform string         // for look-up, remove and settle: the key of the platform; empty where it is not known
+	Account  safe.Untrusted // for remove and settle
+	Entry    *ListEntry     // for remove: what is to be planned
+}
+
+// PlatformGuess is a platform that the mail may have gone through.
+type PlatformGuess struct {
+	Key    string // as the catalogue of platforms has it
+	Name   safe.Text
+	Why    safe.Text // what shows it, and what speaks for another
+	Chosen bool      // a person said so
+	Source Source
 }
 
 // Block is a lock with its conditions.

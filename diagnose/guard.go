@@ -148,15 +148,20 @@ func (v *view) settled(id QuestionID) (Recorded, bool) {
 	return a, ok && confirming(a.Value) && v.doubt(a) == ""
 }
 
+// entryIsBounce holds where the address stands on a list as bounced and no list
+// of any account holds what is never removed. A list that the program could not
+// read may hold just that.
 func (v *view) entryIsBounce() condition {
 	const key = "entry"
+	var unread, other *condition
 	listed := false
-	for _, p := range v.c.Lists {
+	for _, p := range v.allLists() {
 		for _, e := range p.Entries {
-			if e.Listed == CannotTell && p.Via == ViaAPI && stays(e.List) {
-				return fails(key, StepSuppression, safe.Textf("%s could not tell whether the address stands on %s", p.Platform, e.Name), "look it up again: an entry there would stay")
+			if e.Listed == CannotTell && p.Via == ViaAPI && mayHide(e.List) && unread == nil {
+				c := fails(key, StepSuppression, safe.Textf("%s could not tell whether the address stands on %s", p.Platform, e.label()), "look it up again: an entry there may be one that stays")
+				unread = &c
 			}
-			if e.Listed != IsListed || v.removed(p, e) && !stays(e.List) {
+			if e.Listed != IsListed || !stays(e.List) && (p.pasted || v.removed(p.PlatformLists, e) || v.claimed(p.PlatformLists, e)) {
 				continue
 			}
 			switch e.List {
@@ -168,14 +173,27 @@ func (v *view) entryIsBounce() condition {
 				return fails(key, StepSuppression, "the platform itself put the entry there: it stays", "only the platform's support can say more")
 			case ListBounces, ListBlocks, ListInvalid:
 				listed = true
+			default:
+				c := fails(key, StepSuppression, safe.Textf("the entry on %s is no bounce", e.label()), "by hand alone: ask whoever of our account put it there, then look again")
+				other = &c
 			}
 		}
 	}
-	if !listed {
+	switch {
+	case unread != nil:
+		return *unread
+	case !listed && other != nil:
+		return *other
+	case !listed:
 		return fails(key, StepSuppression, "no bounce entry is known", "look the address up first")
 	}
 	return holds(key, "the entry is a bounce, no complaint, no unsubscribe", v.listSource(), v.listTime())
 }
+
+// mayHide reports whether a list that could not be read may hold an entry that
+// stays. Platforms keep bounces and complaints in one list; blocks and invalid
+// addresses are lists of their own wherever they are kept.
+func mayHide(kind ListKind) bool { return kind != ListBlocks && kind != ListInvalid }
 
 // stays reports whether entries of a kind are the recipient's or the platform's
 // word, which is never taken back from here.
@@ -211,6 +229,8 @@ func (v *view) suppressionClear() condition {
 		return fails(key, StepSuppression, "step 5: not looked up", "look up the address, or record that no platform is in the path")
 	case listsUnsettled:
 		return fails(key, StepSuppression, "step 5: a removal was begun, and nothing tells what came of it", "look the address up again")
+	case listsClaimed:
+		return fails(key, StepSuppression, "step 5: the removal by hand was not read again", "look the address up again: the program saw the entry before")
 	case listsUnsure:
 		return fails(key, StepSuppression, "step 5: the platform could not tell about every list", "look again, or record by whom it was checked")
 	case listsHold:
@@ -288,7 +308,7 @@ func (v *view) platformShows() (time.Time, bool) {
 			continue
 		}
 		for _, e := range p.Entries {
-			if e.List == ListBounces && e.Listed == IsListed && SameRecipient(e.Address, v.c.Recipient) {
+			if e.List == ListBounces && e.Listed == IsListed && SameRecipient(e.Address, v.c.Recipient) && quotesOther(e, v.c.Recipient) == "" {
 				return p.At, true
 			}
 		}
@@ -364,12 +384,20 @@ func open(conditions []condition) bool {
 	return !slices.ContainsFunc(conditions, func(c condition) bool { return c.Sign != Holds })
 }
 
+// findings gives what conditions say.
+func findings(conditions []condition) []Finding {
+	var out []Finding
+	for _, c := range conditions {
+		out = append(out, c.Finding)
+	}
+	return out
+}
+
 // block describes a lock that is closed.
 func block(guard Guard, step Step, conditions []condition, why safe.Text) Block {
-	b := Block{Guard: guard, Step: step, Why: why}
+	b := Block{Guard: guard, Step: step, Why: why, Conditions: findings(conditions)}
 	var missing []condition
 	for _, c := range conditions {
-		b.Conditions = append(b.Conditions, c.Finding)
 		if c.Sign != Holds {
 			missing = append(missing, c)
 		}

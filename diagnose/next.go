@@ -12,7 +12,7 @@ func Next(c *Case, now time.Time) Flow {
 	v := newView(c, now)
 	w := v.walk()
 	f := Flow{
-		Header: v.header(), Branch: v.branch(), Outcome: w.outcome, Rejector: v.verdict,
+		Header: v.header(), Platforms: v.guesses, Branch: v.branch(), Outcome: w.outcome, Rejector: v.verdict,
 		Causes: v.ranking(), Cluster: v.cluster(), Compared: v.comparisons(), Waits: v.waits(), Wants: v.wants(),
 	}
 	for _, row := range chart {
@@ -109,10 +109,25 @@ func (v *view) locks(f *Flow, w way) {
 		return
 	}
 	removal := v.removalConditions()
-	switch {
-	case v.suppression() != listsHold:
-		f.Blocks = append(f.Blocks, block(GuardRemoval, StepSuppression, removal, "There is no entry to remove."))
+	a, until, unsettled := v.unsettled()
+	switch state := v.suppression(); {
+	case unsettled:
+		f.Blocks = append(f.Blocks, Block{Guard: GuardRemoval, Step: StepSuppression, Conditions: findings(removal), Until: until,
+			Unlocks: "a look-up by the program that tells where the entry stands",
+			Why:     "A removal is not repeated before it is known what came of the first."})
+		f.Offers = append(f.Offers, Offer{Kind: OfferSettle, Step: StepSuppression, Label: "read the list again", Platform: a.Key, Account: a.Account})
+	case state == listsClaimed:
+		f.Blocks = append(f.Blocks, Block{Guard: GuardRemoval, Step: StepSuppression, Conditions: findings(removal),
+			Unlocks: "a look-up by the program after the removal by hand", Why: "The entry is said to be removed by hand."})
+		f.Offers = append(f.Offers, v.rereads()...)
+	case state != listsHold:
+		b := block(GuardRemoval, StepSuppression, removal, "There is no entry to remove.")
+		if b.Unlocks == "" {
+			b.Unlocks = "a look-up that shows a bounce entry"
+		}
+		f.Blocks = append(f.Blocks, b)
 	case open(removal):
+		f.Offers = append(f.Offers, v.removals()...)
 		f.Offers = append(f.Offers, Offer{Kind: OfferRemoval, Step: StepSuppression, Label: "record the removal", Seq: v.permit()})
 	default:
 		f.Blocks = append(f.Blocks, block(GuardRemoval, StepSuppression, removal,
@@ -172,7 +187,10 @@ func (v *view) offers(f Flow) []Offer {
 	if v.r.NotABounce == "" {
 		out = append(out,
 			Offer{Kind: OfferRecord, Step: StepRecipient, Label: "record an answer"},
-			Offer{Kind: OfferLookUp, Step: StepSuppression, Label: "record a look-up"})
+			Offer{Kind: OfferLookUp, Step: StepSuppression, Label: "record a look-up", Platform: v.platform.op.Key})
+		for _, key := range v.otherPlatforms() {
+			out = append(out, Offer{Kind: OfferLookUp, Step: StepSuppression, Label: "record a look-up", Platform: key})
+		}
 		if _, lifted := v.proofLifted(); v.r.Genuine != bounce.Proved && v.r.Genuine != bounce.Plausible && !lifted {
 			out = append(out, Offer{Kind: OfferOverride, Step: StepCapture, Label: "take the bounce as ours"})
 		}
@@ -213,6 +231,11 @@ func (v *view) wake(f Flow) time.Time {
 	}
 	if keep, _ := v.negativeCache(); keep > 0 {
 		consider(v.lastRefusal().Add(keep))
+	}
+	for _, p := range v.c.Lists {
+		if p.Via == ViaAPI {
+			consider(p.asked().Add(LookUpLives))
+		}
 	}
 	consider(v.r.RetryUntil.At)
 	consider(v.facts.OldUntil())

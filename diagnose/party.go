@@ -147,31 +147,6 @@ func (v *view) runs(host string, ptr []string) party {
 	return party{}
 }
 
-// namePlatform finds the sending platform by what the bounce shows first, then
-// by the sender's SPF, which only says what may send.
-func (v *view) namePlatform() {
-	for _, p := range operator.Platforms() {
-		if strings.EqualFold(p.Name, string(v.r.Source.Value)) {
-			v.platform, v.platformSource = sender{safe.Of(p.Name), p}, v.line(v.r.Source)
-			return
-		}
-	}
-	hosts := []string{v.reporter, v.senderDomain}
-	for _, link := range v.answers[v.facts.SenderSPF.From].Chain {
-		hosts = append(hosts, link.Host)
-	}
-	for _, f := range v.r.Through {
-		hosts = append(hosts, strings.Fields(strings.ToLower(string(f.Value)))...)
-	}
-	if p, _, ok := operator.FindPlatform(operator.Hints{Hosts: hosts}); ok {
-		v.platform, v.platformSource = sender{safe.Of(p.Name), p}, v.line(v.r.ReportingMTA)
-		return
-	}
-	if p, _, ok := operator.FindPlatform(operator.Hints{SPF: v.facts.SenderSPF.Domains()}); ok {
-		v.platform, v.platformSource = sender{safe.Of(p.Name), p}, "dns"
-	}
-}
-
 // platformOrSource names who wrote the bounce.
 func (v *view) platformOrSource() safe.Text {
 	if s := v.r.Source.Value; s != "" {

@@ -17,4 +17,7 @@ func PathPlatform(c *Case, now time.Time) (key string, name safe.Text, source So
 
 // Unsettled gives the last removal by the program of which is not known whether
 // the entry is gone, see RemovalEnded.
-func Unsettled(c *Case, now time.Time) (Act, bool) { return newView(c, now).unsettled() }
+func Unsettled(c *Case, now time.Time) (Act, bool) {
+	a, _, open := newView(c, now).unsettled()
+	return a, open
+}

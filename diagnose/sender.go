@@ -47,8 +47,7 @@ func (v *view) spfFinding() Finding {
 }
 
 func (v *view) spfNamesPlatform() bool {
-	p, _, ok := operator.FindPlatform(operator.Hints{SPF: v.facts.SenderSPF.Domains()})
-	return ok && p.Key == v.platform.op.Key
+	return slices.ContainsFunc(operator.FindPlatforms(operator.Hints{SPF: v.facts.SenderSPF.Domains()}), func(m operator.PlatformMatch) bool { return m.Platform.Key == v.platform.op.Key })
 }
 
 // dmarcFinding reads the sender's policy, as RFC 9989 finds it.
@@ -124,19 +123,6 @@ func short(s string, max int) safe.Text {
 		return shown + "…"
 	}
 	return shown
-}
-
-// platformFindings says through which platform the mail went, and why we think so.
-func (v *view) platformFindings() []Finding {
-	if v.platform.known() {
-		claim := safe.Textf("%s, by the bounce", v.platform.name)
-		if v.platformSource == "dns" {
-			claim = safe.Textf("%s may send for %s, by SPF", v.platform.name, v.senderDomain)
-		}
-		out := []Finding{{Key: "platform", Sign: For, Claim: claim, Source: v.platformSource}}
-		return out
-	}
-	return []Finding{{Key: "platform", Sign: Missing, Claim: "which platform sent it", Hint: "the bounce and the sender's SPF name none; it may be your own mail server"}}
 }
 
 // waitFindings says until when a temporary failure is tried.

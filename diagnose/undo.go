@@ -107,8 +107,10 @@ func undone(log []Event) (dead map[int]bool, refused []RefusedUndo) {
 // CanUndo reports whether an event of this kind can be taken back. What went
 // out to others, what was found out, and what spends a permit cannot.
 func CanUndo(b Body) bool {
-	switch b.(type) {
-	case BounceCaptured, SiblingsSeen, DNSPasted, AnswerRecorded, AskedPerson, SuppressionRecorded, SuppressionSkipped,
+	switch b := b.(type) {
+	case SuppressionRecorded:
+		return b.Via != ViaAPI // what the platform said stays said; a new look-up tells what is so now
+	case BounceCaptured, SiblingsSeen, DNSPasted, AnswerRecorded, AskedPerson, PlatformChosen, SuppressionSkipped,
 		CacheCleared, Overridden, CaseClosed, CaseReopened, Undone:
 		return true
 	}
@@ -124,6 +126,8 @@ func describe(b Body) safe.Text {
 		return "a spent retry permit"
 	case RetryEnded:
 		return "the result of a retry"
+	case PlatformChosen:
+		return "the choice of the platform"
 	case RemovalRecorded, RemovalIntended:
 		return "a removal"
 	case RemovalEnded:

@@ -49,6 +49,7 @@ type view struct {
 	storeSource    Source
 	platform       sender // the sending platform
 	platformSource Source
+	guesses        []PlatformGuess
 
 	verdict Verdict
 	ranked  []Cause

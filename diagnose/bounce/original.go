@@ -25,6 +25,7 @@ func (m *mail) returnedFields(dr *draft) {
 		}
 		m.through(r, h, part)
 		m.author(r, h, part)
+		m.marks(r, h, part)
 		if !r.Arrived.Known() {
 			if f, ok := h.get("Date"); ok {
 				at, _ := parseDate(unfold(f.value))
@@ -66,6 +67,39 @@ func (m *mail) author(r *Report, h header, part string) {
 		if d, s := signedBy(cut(unfold(f.value), maxSignature)); d != "" && s != "" {
 			r.Signatures = append(r.Signatures, m.d.bodyField(f, part, "d="+d+"; s="+s))
 		}
+	}
+}
+
+// markNames are header fields that sending platforms add to what they send.
+var markNames = []string{"X-SG-EID", "X-SG-ID", "X-Mailgun-Sid", "X-Mailgun-Sending-Ip", "X-SES-Outgoing", "X-PM-Message-Id", "X-MSFBL", "X-Mandrill-User",
+	"X-Mailin-EID", "X-sib-id", "X-MJ-Mid", "X-MJ-SMTPGUID", "X-Smtpcorp-Track", "X-Postal-MsgID", "Feedback-ID"}
+
+// marks keeps which platforms left their header fields. Their values hold the
+// recipient, so that only what tells one platform from another is kept: X-MSFBL
+// is SparkPost's only with a bar before its data, X-PM-Message-Id is Postmark's
+// only as a UUID since Proton Mail uses it too, and a Feedback-ID ends with the
+// name of who made it.
+func (m *mail) marks(r *Report, h header, part string) {
+	for _, name := range markNames {
+		f, ok := h.get(name)
+		if !ok {
+			continue
+		}
+		value := strings.TrimSpace(cut(unfold(f.value), maxSubject))
+		switch name {
+		case "X-MSFBL":
+			value = ""
+			if strings.Contains(f.value, "|") {
+				value = "|"
+			}
+		case "X-PM-Message-Id":
+		case "Feedback-ID":
+			value = value[strings.LastIndexByte(value, ':')+1:]
+			value = ":" + cut(value, 20)
+		default:
+			value = ""
+		}
+		r.Marks = append(r.Marks, m.d.bodyField(f, part, strings.TrimSpace(name+": "+cut(value, 40))))
 	}
 }
 

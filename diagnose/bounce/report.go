@@ -182,6 +182,8 @@ type Report struct {
 	From       Field   `json:"from,omitzero"`        // domain of the From field of the returned mail
 	Signatures []Field `json:"signatures,omitempty"` // of the returned mail, domain and selector as "d=example.com; s=s1", the first 3; not verified
 
+	Marks []Field `json:"marks,omitempty"` // header fields of the returned mail that sending platforms add: the name, and no more of the value than tells whose it is
+
 	SendingAddress Field `json:"sending_address,omitzero"` // the address that the mail was sent from, as claimed
 	RefusedHere    bool  `json:"refused_here,omitempty"`   // a log tells how its writer refused a client at its own door: the remote host is the reporting one
 	SetupWarning   Field `json:"setup_warning,omitzero"`   // what the writer of a log warns of in its own setup, about the recipient's domain

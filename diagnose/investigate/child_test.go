@@ -64,6 +64,9 @@ const childCase = "2026-11-23-example-aaaa"
 // childTime is a moment after everything that the prepared case holds.
 func childTime() time.Time { return caseTime.Add(time.Minute) }
 
+// laterTime is a moment at which a removal begun at childTime is over.
+func laterTime() time.Time { return childTime().Add(diagnose.EndsWithin) }
+
 // prepared writes a case into a new folder.
 func prepared(t *testing.T, events []diagnose.Event) string {
 	t.Helper()
@@ -83,7 +86,7 @@ func prepared(t *testing.T, events []diagnose.Event) string {
 }
 
 // reopened gives a session on the case of a folder, and how both are closed.
-func reopened(ctx context.Context, dir string) (*investigate.Session, func() error, error) {
+func reopened(ctx context.Context, dir string, clock func() time.Time) (*investigate.Session, func() error, error) {
 	store, err := casefile.OpenStore(dir, casefile.Options{})
 	if err != nil {
 		return nil, nil, err
@@ -96,14 +99,14 @@ func reopened(ctx context.Context, dir string) (*investigate.Session, func() err
 		return nil, nil, ro
 	}
 	s := investigate.Open(ctx, events, investigate.Options{
-		Resolver: dnsx.OfflineResolver{Clock: childTime}, Clock: childTime, Journal: journal, Actor: "casey", Zones: true,
+		Resolver: dnsx.OfflineResolver{Clock: clock}, Clock: clock, Journal: journal, Actor: "casey", Zones: true,
 	})
 	return s, func() error { return errors.Join(s.Close(), store.Close()) }, nil
 }
 
 // childRemove removes the entry of the case in a folder at a platform.
 func childRemove(args []string) error {
-	s, done, err := reopened(context.Background(), args[0])
+	s, done, err := reopened(context.Background(), args[0], childTime)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 // Platform is one account at a sending platform, see [suppression.Platform].
 type Platform interface {
+	Account() (key string, label safe.Untrusted)
 	LookUp(ctx context.Context, address string, progress func(suppression.Progress)) (diagnose.SuppressionRecorded, error)
 	Read(ctx context.Context, e diagnose.ListEntry) (diagnose.ListEntry, error)
 	Request(e diagnose.ListEntry) safe.Text
@@ -58,6 +59,10 @@ func (s *Session) ReadExport(ctx context.Context, r io.Reader) (diagnose.Suppres
 	return found, s.Propose(ctx, found)
 }
 
+// ErrOtherAccount is given where a plan is for another account than the one
+// that is to carry it out. Nothing was sent.
+var ErrOtherAccount = errors.New("the plan is for another account")
+
 // LookUp asks a platform for the recipient and records what its lists hold.
 // The address leaves this machine: a person asked for it. progress may be nil.
 // A look-up that is broken off leaves no event.
@@ -71,10 +76,12 @@ func (s *Session) LookUp(ctx context.Context, p Platform, progress func(suppress
 	}
 	ctx, cancel := s.within(ctx)
 	defer cancel()
+	asked := s.opts.Clock()
 	found, err := p.LookUp(ctx, address, progress)
 	if err != nil {
 		return err
 	}
+	found.Asked = asked
 	return s.Propose(ctx, found)
 }
 
@@ -93,6 +100,9 @@ func (s *Session) PlanRemoval(key string, e diagnose.ListEntry) (diagnose.Remova
 // The error says that nothing was sent, or that what came of it could not be
 // recorded; then the removal stays unknown in the case.
 func (s *Session) Remove(ctx context.Context, p Platform, plan diagnose.RemovalPlan) (diagnose.RemovalEnded, error) {
+	if key, label := p.Account(); key != plan.Key || label != plan.Account {
+		return diagnose.RemovalEnded{}, fmt.Errorf("%w: %s", ErrOtherAccount, safe.Of(key))
+	}
 	intent := plan.Intent()
 	if err := s.Propose(ctx, intent); err != nil {
 		return diagnose.RemovalEnded{}, err

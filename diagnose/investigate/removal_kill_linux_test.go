@@ -73,7 +73,7 @@ func afterKill(t *testing.T, at, dir string, server *platformtest.Server, recipi
 	if sent > 1 {
 		t.Errorf("%s: %d requests went out", at, sent)
 	}
-	s, done, err := reopened(t.Context(), dir)
+	s, done, err := reopened(t.Context(), dir, laterTime)
 	if err != nil {
 		t.Errorf("%s: %v", at, err)
 		return "broken"

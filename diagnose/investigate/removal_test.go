@@ -210,7 +210,7 @@ func TestRemovalUnknown(t *testing.T) {
 		"502":                 {Status: 502},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, _, _, server, p := unlocked(t)
+			s, _, now, server, p := unlocked(t)
 			plan, err := s.PlanRemoval("sendgrid", entry(t, s))
 			if err != nil {
 				t.Fatal(err)
@@ -245,6 +245,17 @@ func TestRemovalUnknown(t *testing.T) {
 			server.Behave(nil)
 			lookUp(t, s, p)
 			gone := !server.Has("bounces", string(s.Case().Recipient))
+			if f := s.Flow(); !gone && (state(f) != "removal unknown" || !blocked(f, diagnose.GuardRemoval)) {
+				t.Errorf("a list that may not show it yet settled it: %q", state(f))
+			}
+			if _, err := s.PlanRemoval("sendgrid", entry(t, s)); err == nil {
+				t.Error("it is planned again before a removal would show")
+			}
+			now.forward(diagnose.ShowsWithin)
+			if f := s.Flow(); !gone && state(f) != "removal unknown" {
+				t.Errorf("time alone settled it: %q", state(f))
+			}
+			lookUp(t, s, p)
 			if f := s.Flow(); state(f) == "removal unknown" || gone == blocked(f, diagnose.GuardRetry) || server.Changes() != 1 {
 				t.Errorf("gone %v: %q, %+v, %d changes", gone, state(f), f.Blocks, server.Changes())
 			}

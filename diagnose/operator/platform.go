@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -30,6 +31,10 @@ type Hints struct {
 	DKIM    []string // signing domains, or selectors
 	Headers []string // header fields, "Name: value" or the name alone
 	SPF     []string // names that an SPF record includes
+
+	Envelopes  []string // envelope senders
+	MessageIDs []string // without angle brackets
+	Aliases    []string // what names of the sender's domain are aliases of, or their MX
 }
 
 var loadPlatforms = sync.OnceValue(func() []Platform {
@@ -85,36 +90,84 @@ func PlatformByKey(key string) (Platform, bool) {
 	return Platform{}, false
 }
 
-// FindPlatform tells through which platform a mail went, and why. Signs count
-// in the order in which they can be trusted: host names, signatures, header
-// fields (anybody can write them), and last what SPF allows, which says only
-// that a domain may send there. Resend sends through Amazon SES: where its own
-// sign is present, it goes first.
-func FindPlatform(h Hints) (p Platform, why string, ok bool) {
+// PlatformMatch is a platform that a mail may have gone through, and what shows it.
+type PlatformMatch struct {
+	Platform Platform
+	Why      string // the surest sign
+	By       PlatformSign
+	Caveat   string // what speaks for another; "" for nothing
+}
+
+// PlatformSign is by what a platform is recognised.
+type PlatformSign int
+
+// The signs, the most trustworthy first.
+const (
+	ByHost      PlatformSign = iota // a host that handled the mail
+	BySignature                     // DKIM
+	ByEnvelope                      // the shape of the envelope sender
+	ByMessageID                     // the Message-ID's right side
+	ByHeader                        // a header field: anybody can write it
+	ByAlias                         // the name that a domain of the sender's is an alias of
+	BySPF                           // SPF of the sender: only what may send
+)
+
+// FindPlatforms tells through which platforms a mail may have gone, each with
+// its surest sign, in the order in which the signs can be trusted. Several may
+// be right: mail passes on from one to another, and a domain lets many send.
+// Resend sends through Amazon SES: where its own sign is present, it goes
+// first, and SES says that it may be a reseller's.
+func FindPlatforms(h Hints) []PlatformMatch {
 	platforms := Platforms() // Resend stands before Amazon SES there
+	var out []PlatformMatch
+	add := func(p Platform, by PlatformSign, why string) {
+		if slices.ContainsFunc(out, func(m PlatformMatch) bool { return m.Platform.Key == p.Key }) {
+			return
+		}
+		m := PlatformMatch{Platform: p, By: by, Why: why}
+		if p.Key == "ses" && by != BySPF {
+			m.Caveat = "resellers such as Resend send through it too"
+		}
+		out = append(out, m)
+	}
 	for _, p := range platforms {
 		if p.Key == "resend" && (anyMatch(h.DKIM, p.dkim, signs) || anyMatch(h.Hosts, p.hosts, onHost)) {
-			return p, "signed for or sent by " + p.Name, true
+			add(p, BySignature, "signed for or sent by "+p.Name)
 		}
 	}
 	for _, step := range []struct {
+		by    PlatformSign
 		why   string
 		hints []string
 		of    func(Platform) []string
 		match func(hint, known string) bool
 	}{
-		{"a host of ", h.Hosts, func(p Platform) []string { return p.hosts }, onHost},
-		{"a signature of ", h.DKIM, func(p Platform) []string { return p.dkim }, signs},
-		{"a header field of ", h.Headers, func(p Platform) []string { return p.headers }, hasHeader},
-		{"SPF lets the domain send through ", h.SPF, func(p Platform) []string { return p.spf }, under},
+		{ByHost, "a host of ", h.Hosts, func(p Platform) []string { return p.hosts }, onHost},
+		{BySignature, "a signature of ", h.DKIM, func(p Platform) []string { return p.dkim }, signs},
+		{ByEnvelope, "the envelope sender has the form of ", h.Envelopes, func(p Platform) []string { return envelopes[p.Key] }, shaped},
+		{ByEnvelope, "the envelope sender is at ", domains(h.Envelopes), func(p Platform) []string { return p.hosts }, onHost},
+		{ByMessageID, "the Message-ID is made by ", domains(h.MessageIDs), func(p Platform) []string { return slices.Concat(messageIDs[p.Key], p.hosts) }, onHost},
+		{ByHeader, "a header field of ", h.Headers, func(p Platform) []string { return p.headers }, hasHeader},
+		{ByHeader, "a Feedback-ID of ", h.Headers, func(p Platform) []string { return feedback[p.Key] }, feeds},
+		{ByAlias, "a name of the sender leads to ", h.Aliases, func(p Platform) []string { return p.hosts }, onHost},
+		{BySPF, "SPF lets the domain send through ", h.SPF, func(p Platform) []string { return p.spf }, under},
 	} {
 		for _, p := range platforms {
 			if anyMatch(step.hints, step.of(p), step.match) {
-				return p, step.why + p.Name, true
+				add(p, step.by, step.why+p.Name)
 			}
 		}
 	}
-	return Platform{}, "", false
+	return out
+}
+
+// FindPlatform gives the first of FindPlatforms.
+func FindPlatform(h Hints) (p Platform, why string, ok bool) {
+	found := FindPlatforms(h)
+	if len(found) == 0 {
+		return Platform{}, "", false
+	}
+	return found[0].Platform, found[0].Why, true
 }
 
 func anyMatch(hints, known []string, match func(hint, known string) bool) bool {

@@ -89,6 +89,13 @@ func deed(b diagnose.Body) safe.Text {
 		return lists(v)
 	case diagnose.SuppressionSkipped:
 		return join(": ", "no sending platform in the path", v.Reason.Safe())
+	case diagnose.PlatformChosen:
+		return safe.Textf("said that the mail went through %s: %s", v.Key, v.Reason)
+	case diagnose.RemovalIntended:
+		return join(", ", safe.Textf("consented to the removal of the entry at %s, list %s", v.Platform, listName(v.Entry)),
+			v.Account.Safe(), v.Entry.Address.Safe(), safe.Textf("on the confirmation of event %d, planned %s, plan %s", v.Permit, utc(v.Planned), v.Plan))
+	case diagnose.RemovalEnded:
+		return ended(v)
 	case diagnose.RemovalRecorded:
 		return safe.Textf("removed the entry at %s, list %s", v.Platform, v.List)
 	case diagnose.CacheCleared:
@@ -117,10 +124,49 @@ func answered(v diagnose.AnswerRecorded) safe.Text {
 
 func lists(v diagnose.SuppressionRecorded) safe.Text {
 	line := safe.Textf("looked up %s", v.Platform)
+	switch v.Via {
+	case diagnose.ViaAPI:
+		line = join(", ", line, "asked by the program", v.Account.Safe())
+	case diagnose.ViaExport:
+		line = join(", ", line, "in an exported file")
+	case diagnose.ViaPerson:
+		if v.Who != "" {
+			line = safe.Textf("%s, by %s", line, v.Who)
+		}
+	}
 	sep := safe.Text(": ")
 	for _, e := range v.Entries {
-		line += sep + safe.Textf("%s %s", e.List, e.Listed)
+		line += sep + safe.Textf("%s %s", listName(e), e.Listed)
+		if e.Problem != "" {
+			line += safe.Textf(" (%s)", e.Problem)
+		}
 		sep = ", "
+	}
+	return line
+}
+
+// listName names a list, and the kind of the entry where the name is another.
+func listName(e diagnose.ListEntry) safe.Text {
+	kind := safe.Of(string(e.List))
+	if e.Name == "" || string(e.Name) == string(e.List) {
+		return join(", ", kind, e.Scope.Safe())
+	}
+	return join(", ", safe.Textf("%s (%s)", e.Name, kind), e.Scope.Safe())
+}
+
+// ended says what came of a removal: result, status and body of the answer, and
+// what the list said afterwards.
+func ended(v diagnose.RemovalEnded) safe.Text {
+	line := safe.Textf("the removal of event %d ended: %s", v.Intent, v.Result)
+	if v.Status != 0 {
+		line = safe.Textf("%s, status %d", line, v.Status)
+	}
+	if v.Body != "" {
+		line = safe.Textf("%s, body SHA-256 %s", line, v.Body)
+	}
+	line = join(": ", line, v.Note.Safe())
+	if v.Now != nil {
+		line = safe.Textf("%s; read again: %s %s", line, listName(*v.Now), v.Now.Listed)
 	}
 	return line
 }

@@ -164,6 +164,12 @@ func (r *redactor) drop(v reflect.Value) {
 		b.Raw, b.SHA256 = nil, r.keyed(b.SHA256)
 	case *diagnose.RetryIntended:
 		b.Plan = r.keyed(b.Plan)
+	case *diagnose.RemovalIntended:
+		b.Plan = r.keyed(b.Plan)
+	case *diagnose.RemovalEnded:
+		b.Body = r.keyed(b.Body)
+	case *diagnose.ListEntry:
+		b.ID = safe.Untrusted(r.keyed(string(b.ID)))
 	case *diagnose.FieldLine:
 		if b.Label == "subject" {
 			b.Value = leftOut

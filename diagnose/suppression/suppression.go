@@ -268,6 +268,12 @@ func notLabel(r rune) bool {
 // Spec gives what is known of the platform.
 func (p *Platform) Spec() Spec { return p.spec }
 
+// Account tells which account this is: the platform's key, and what it was told
+// beside the key for asking, as [diagnose.SuppressionRecorded] has it.
+func (p *Platform) Account() (key string, label safe.Untrusted) {
+	return p.spec.Key, p.account.Label()
+}
+
 // Host gives the host that requests go to.
 func (p *Platform) Host() string { return p.api.base.Host }
 
@@ -281,10 +287,11 @@ func (p *Platform) LookUp(ctx context.Context, address string, progress func(Pro
 	}
 	inner, cancel := context.WithTimeout(withProgress(ctx, progress), p.api.total)
 	defer cancel()
-	out := diagnose.SuppressionRecorded{Platform: p.spec.Name, Key: p.spec.Key, Via: diagnose.ViaAPI, Account: p.account.Label()}
+	out := diagnose.SuppressionRecorded{Platform: p.spec.Name, Via: diagnose.ViaAPI}
+	out.Key, out.Account = p.Account()
 	out.Entries = p.client.lookUp(inner, address)
 	for i := range out.Entries {
-		out.Entries[i] = noteOther(out.Entries[i], address)
+		out.Entries[i] = p.spec.means(noteOther(out.Entries[i], address))
 	}
 	if err := ctx.Err(); err != nil {
 		return diagnose.SuppressionRecorded{}, err
@@ -293,6 +300,17 @@ func (p *Platform) LookUp(ctx context.Context, address string, progress func(Pro
 		out.Unseen = append(out.Unseen, safe.Untrusted(u))
 	}
 	return out, nil
+}
+
+// means adds what a list does to later mail, where the address stands on it as
+// what the list is for.
+func (s Spec) means(e diagnose.ListEntry) diagnose.ListEntry {
+	for _, l := range s.Lists {
+		if e.Listed == diagnose.IsListed && safe.Untrusted(l.Name) == e.Name && l.Kind == e.List {
+			e.Means = safe.Untrusted(l.Means)
+		}
+	}
+	return e
 }
 
 // Label tells one account at a platform from another without its key, as
@@ -318,7 +336,7 @@ func (p *Platform) Read(ctx context.Context, e diagnose.ListEntry) (diagnose.Lis
 	}
 	inner, cancel := context.WithTimeout(ctx, p.api.total)
 	defer cancel()
-	now := noteOther(p.client.read(inner, e), string(e.Address))
+	now := p.spec.means(noteOther(p.client.read(inner, e), string(e.Address)))
 	return now, ctx.Err()
 }
 
