@@ -32,6 +32,18 @@ func (b *builder) add(bodies ...diagnose.Body) {
 	}
 }
 
+// propose adds an event; what would begin or end a removal only if it is
+// admitted, since no session records it otherwise.
+func (b *builder) propose(body diagnose.Body) {
+	switch body.(type) {
+	case diagnose.RemovalIntended, diagnose.RemovalEnded:
+		if diagnose.Admit(b.c, body, b.at) != nil {
+			return
+		}
+	}
+	b.add(body)
+}
+
 func (b *builder) open() {
 	b.add(diagnose.CaseOpened{ID: "20261123-case-7f3a", Recipient: b.set.report.Recipient.Value, Version: "test", OwnMTAs: b.set.own})
 }
@@ -102,6 +114,9 @@ func (b *builder) confirm(t *rapid.T) {
 	if rapid.Bool().Draw(t, "listed") {
 		bodies[0] = diagnose.SuppressionRecorded{Platform: "SendGrid", Entries: []diagnose.ListEntry{{List: diagnose.ListBounces, Listed: diagnose.IsListed}}}
 	}
+	if rapid.IntRange(0, 2).Draw(t, "by the program") == 0 {
+		bodies[0] = b.looked()
+	}
 	if skip := rapid.IntRange(0, 3*len(bodies)).Draw(t, "left out"); skip < len(bodies) {
 		bodies = slices.Delete(bodies, skip, skip+1)
 	}
@@ -113,6 +128,22 @@ func (b *builder) act(t *rapid.T) {
 	f := diagnose.Next(b.c, b.at)
 	for _, o := range f.Offers {
 		switch o.Kind {
+		case diagnose.OfferRemove:
+			if rapid.IntRange(0, 3).Draw(t, "by hand after all") == 0 {
+				continue
+			}
+			plan, err := diagnose.PlanRemoval(b.c, o.Platform, *o.Entry, b.at)
+			if err != nil {
+				t.Fatalf("what is offered cannot be planned: %v", err)
+			}
+			if err := diagnose.Admit(b.c, plan.Intent(), b.at); err != nil {
+				t.Fatalf("what is offered is not admitted: %v", err)
+			}
+			b.add(plan.Intent())
+			if rapid.IntRange(0, 3).Draw(t, "no end") > 0 {
+				b.add(genEnd(t, b.c.LastSeq(), *o.Entry))
+			}
+			return
 		case diagnose.OfferRemoval:
 			b.add(diagnose.RemovalRecorded{Platform: "SendGrid", List: diagnose.ListBounces})
 			return
@@ -132,8 +163,10 @@ func alive(log []diagnose.Event) []diagnose.Event {
 	counts = func(i int) bool {
 		for j := i + 1; j < len(log); j++ {
 			if u, ok := log[j].Body.(diagnose.Undone); ok && u.Seq == log[i].Seq && counts(j) {
-				switch log[i].Body.(type) {
-				case diagnose.AnswerRecorded, diagnose.AskedPerson, diagnose.SuppressionRecorded, diagnose.SuppressionSkipped, diagnose.CacheCleared,
+				switch v := log[i].Body.(type) {
+				case diagnose.SuppressionRecorded:
+					return v.Via == diagnose.ViaAPI
+				case diagnose.PlatformChosen, diagnose.AnswerRecorded, diagnose.AskedPerson, diagnose.SuppressionSkipped, diagnose.CacheCleared,
 					diagnose.Overridden, diagnose.CaseClosed, diagnose.CaseReopened, diagnose.Undone, diagnose.BounceCaptured, diagnose.SiblingsSeen:
 					return false
 				}
@@ -148,4 +181,12 @@ func alive(log []diagnose.Event) []diagnose.Event {
 		}
 	}
 	return out
+}
+
+// looked is a look-up by the program that finds a bounce alone.
+func (b *builder) looked() diagnose.SuppressionRecorded {
+	return diagnose.SuppressionRecorded{Platform: "SendGrid", Key: "sendgrid", Via: diagnose.ViaAPI, Asked: b.at, Entries: []diagnose.ListEntry{
+		{List: diagnose.ListBounces, Name: "bounces", Listed: diagnose.IsListed, Address: b.set.report.Recipient.Value, Removable: diagnose.CanRemove, Reason: "550 5.1.1 user unknown", Created: failedAt},
+		{List: diagnose.ListComplaints, Name: "spam_reports", Listed: diagnose.NotListed},
+	}}
 }

@@ -59,7 +59,7 @@ func genBody(t *rapid.T, b *builder) diagnose.Body {
 		}
 		return diagnose.Undone{Seq: seq("undone")}
 	}
-	switch rapid.IntRange(0, 16).Draw(t, "what") {
+	switch rapid.IntRange(0, 22).Draw(t, "what") {
 	case 0, 1, 2, 3:
 		return diagnose.AnswerRecorded{
 			Question: rapid.SampledFrom(questions).Draw(t, "question"), Value: rapid.SampledFrom(values).Draw(t, "value"),
@@ -97,11 +97,74 @@ func genBody(t *rapid.T, b *builder) diagnose.Body {
 			return diagnose.CaseClosed{Outcome: rapid.SampledFrom([]diagnose.Outcome{diagnose.Resolved, diagnose.Absent, diagnose.Closed}).Draw(t, "outcome"), Reason: genText(t, "reason")}
 		}
 		return diagnose.CaseReopened{Reason: genText(t, "reason")}
+	case 16, 17, 18:
+		return genLookUp(t, b)
+	case 19:
+		return genIntent(t, b)
+	case 20:
+		var e diagnose.ListEntry
+		if n := len(b.c.Acts); n > 0 {
+			e = b.c.Acts[n-1].Entry
+		}
+		return genEnd(t, seq("intent"), e)
+	case 21:
+		return diagnose.PlatformChosen{Key: rapid.SampledFrom([]string{"ses", "resend", "nobody"}).Draw(t, "platform"), Reason: genText(t, "reason")}
 	case 15:
 		_, domain := diagnose.AddressDomain(b.set.report.Recipient.Value)
 		return diagnose.SiblingsSeen{Domain: domain, Failure: string(b.set.report.Reason), Distinct: rapid.IntRange(-1, 60).Draw(t, "distinct"), Sample: []safe.Untrusted{genText(t, "sample")}}
 	}
 	return undo()
+}
+
+// genLookUp gives a look-up by the program.
+func genLookUp(t *rapid.T, b *builder) diagnose.Body {
+	s := b.looked()
+	s.Asked = b.at.Add(-time.Duration(rapid.SampledFrom([]int{0, 0, 0, 1, 20}).Draw(t, "asked")) * time.Minute)
+	s.Account = rapid.SampledFrom([]safe.Untrusted{"", "", "subuser a"}).Draw(t, "account")
+	for i := range s.Entries {
+		e := &s.Entries[i]
+		e.Listed = rapid.SampledFrom([]diagnose.Listed{e.Listed, e.Listed, e.Listed, diagnose.IsListed, diagnose.NotListed, diagnose.CannotTell}).Draw(t, "listed")
+		if i == 0 {
+			e.List = rapid.SampledFrom([]diagnose.ListKind{e.List, e.List, e.List, e.List, diagnose.ListComplaints, diagnose.ListCompliance, diagnose.ListManual}).Draw(t, "kind")
+			e.Removable = rapid.SampledFrom([]diagnose.Removable{e.Removable, e.Removable, e.Removable, diagnose.ByHandOnly}).Draw(t, "removable")
+			e.Address = rapid.SampledFrom([]safe.Untrusted{e.Address, e.Address, e.Address, "somebody@else.example"}).Draw(t, "address")
+			e.Reason = rapid.SampledFrom([]safe.Untrusted{e.Reason, e.Reason, e.Reason, "550 no such user other@else.example"}).Draw(t, "reason")
+		}
+	}
+	return s
+}
+
+// genIntent gives an intent: mostly that of a plan that can be made, sometimes
+// one that was consented to before, or altered.
+func genIntent(t *rapid.T, b *builder) diagnose.Body {
+	var all []diagnose.RemovalIntended
+	for _, p := range b.c.Lists {
+		for _, e := range p.Entries {
+			if plan, err := diagnose.PlanRemoval(b.c, p.Key, e, b.at); err == nil {
+				all = append(all, plan.Intent())
+			}
+			forged := diagnose.RemovalPlan{Key: p.Key, Platform: p.Platform, Account: p.Account, Entry: e, Permit: b.c.LastSeq(), Made: b.at}
+			all = append(all, forged.Intent())
+		}
+	}
+	for _, a := range b.c.Acts {
+		all = append(all, a.RemovalIntended)
+	}
+	if len(all) == 0 {
+		return diagnose.RemovalIntended{Key: "sendgrid", Platform: "SendGrid", Planned: b.at}
+	}
+	return rapid.SampledFrom(all).Draw(t, "intent")
+}
+
+func genEnd(t *rapid.T, intent uint64, e diagnose.ListEntry) diagnose.RemovalEnded {
+	end := diagnose.RemovalEnded{Intent: intent, Result: rapid.SampledFrom([]diagnose.RemovalResult{
+		diagnose.RemovalDone, diagnose.RemovalDone, diagnose.RemovalAbsent, diagnose.RemovalRefused, diagnose.RemovalUnsent, diagnose.RemovalChanged, diagnose.RemovalUnknown,
+	}).Draw(t, "result"), Note: genText(t, "note")}
+	if rapid.IntRange(0, 3).Draw(t, "read again") > 0 {
+		e.Listed = rapid.SampledFrom([]diagnose.Listed{diagnose.NotListed, diagnose.NotListed, diagnose.IsListed, diagnose.CannotTell}).Draw(t, "now")
+		end.Now = &e
+	}
+	return end
 }
 
 // genLog gives a log as sessions and people leave it: mostly in good order,
@@ -135,8 +198,11 @@ func genLog(t *rapid.T) *builder {
 		case 4:
 			b.act(t)
 		default:
-			b.add(genBody(t, b))
+			b.propose(genBody(t, b))
 		}
+	}
+	if rapid.IntRange(0, 2).Draw(t, "ready") == 0 {
+		b.confirm(t)
 	}
 	return b
 }

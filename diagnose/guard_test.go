@@ -135,23 +135,123 @@ func (g guards) ownDomain() bool {
 	return slices.ContainsFunc(g.c.OwnMTAs, func(own string) bool { return domain == own || strings.HasSuffix(domain, "."+own) })
 }
 
-// entries gives the last look-up of each platform, with what was removed since.
+// look is a look-up that nothing newer replaces.
+type look struct {
+	diagnose.SuppressionRecorded
+	e diagnose.Event
+}
+
+// looks gives the look-ups that stand. A newer one replaces that of the same
+// account by the same way; one by the program replaces what others said of the
+// platform, but for complaints and their like.
+func (g guards) looks() []look {
+	var out []look
+	for _, e := range g.log {
+		s, ok := e.Body.(diagnose.SuppressionRecorded)
+		if !ok {
+			continue
+		}
+		out = slices.DeleteFunc(out, func(old look) bool {
+			if old.Platform != s.Platform {
+				return false
+			}
+			kept := slices.ContainsFunc(old.Entries, func(e diagnose.ListEntry) bool { return e.Listed == diagnose.IsListed && staysOnList(e.List) })
+			return old.Via == s.Via && old.Account == s.Account || s.Via == diagnose.ViaAPI && old.Via != diagnose.ViaAPI && !kept
+		})
+		out = append(out, look{s, e})
+	}
+	return out
+}
+
+func staysOnList(k diagnose.ListKind) bool {
+	return k == diagnose.ListComplaints || k == diagnose.ListUnsubscribes || k == diagnose.ListCompliance
+}
+
+// ends gives the removals by the program with their ends.
+func (g guards) ends() (out []struct {
+	diagnose.RemovalIntended
+	e     diagnose.Event
+	end   *diagnose.RemovalEnded
+	endAt time.Time
+}) {
+	for _, e := range g.log {
+		i, ok := e.Body.(diagnose.RemovalIntended)
+		if !ok {
+			continue
+		}
+		out = append(out, struct {
+			diagnose.RemovalIntended
+			e     diagnose.Event
+			end   *diagnose.RemovalEnded
+			endAt time.Time
+		}{RemovalIntended: i, e: e})
+		last := &out[len(out)-1]
+		for _, x := range g.log {
+			if r, ok := x.Body.(diagnose.RemovalEnded); ok && r.Intent == e.Seq && last.end == nil {
+				last.end, last.endAt = &r, x.At
+			}
+		}
+	}
+	return out
+}
+
+// unsettled holds while nothing tells what came of a removal.
+func (g guards) unsettled() string {
+	for _, a := range g.ends() {
+		shows := a.e.At.Add(5 * time.Minute)
+		if a.end != nil {
+			shows = a.endAt.Add(time.Minute)
+			switch {
+			case slices.Contains([]diagnose.RemovalResult{diagnose.RemovalRefused, diagnose.RemovalUnsent, diagnose.RemovalChanged}, a.end.Result):
+				continue
+			case a.end.Now != nil && (a.end.Now.Listed == diagnose.NotListed || a.end.Now.Listed == diagnose.IsListed && a.end.Now.List != a.Entry.List):
+				continue
+			}
+		}
+		told := false
+		for _, l := range g.looks() {
+			if l.Via != diagnose.ViaAPI || l.Account != a.Account || l.Key != a.Key || l.e.Seq < a.e.Seq || l.Asked.Before(a.e.At) {
+				continue
+			}
+			for _, e := range l.Entries {
+				if e.Name != a.Entry.Name {
+					continue
+				}
+				there := e.Listed == diagnose.IsListed && e.List == a.Entry.List
+				told = told || e.Listed != diagnose.CannotTell && (!there || !l.Asked.Before(shows))
+			}
+		}
+		if !told {
+			return "nothing tells what came of a removal"
+		}
+	}
+	return ""
+}
+
+// entries gives what stands on the lists, with what was removed since.
 func (g guards) entries() (list []diagnose.ListEntry, looked, skipped bool) {
-	last := map[string]int{}
-	for i, e := range g.log {
-		switch s := e.Body.(type) {
-		case diagnose.SuppressionRecorded:
-			last[s.Platform], looked = i, true
-		case diagnose.SuppressionSkipped:
+	for _, e := range g.log {
+		if _, ok := e.Body.(diagnose.SuppressionSkipped); ok {
 			skipped = true
 		}
 	}
-	for platform, i := range last {
-		for _, entry := range g.log[i].Body.(diagnose.SuppressionRecorded).Entries {
+	for _, l := range g.looks() {
+		looked = true
+		for _, entry := range l.Entries {
+			byProgram := l.Via == diagnose.ViaAPI
+			for _, a := range g.ends() {
+				gone := a.end != nil && a.end.Now != nil && (a.end.Now.Listed == diagnose.NotListed || a.end.Now.Listed == diagnose.IsListed && a.end.Now.List != a.Entry.List)
+				if gone && a.e.Seq > l.e.Seq && a.Platform == l.Platform && a.Entry.List == entry.List && (!byProgram || a.Account == l.Account && a.Entry.Name == entry.Name) && entry.Listed == diagnose.IsListed {
+					entry.Listed = diagnose.WasRemoved
+				}
+			}
 			for _, e := range g.log {
 				r, ok := e.Body.(diagnose.RemovalRecorded)
-				if ok && r.Platform == platform && r.List == entry.List && !e.At.Before(g.log[i].At) && entry.Listed == diagnose.IsListed {
+				if ok && r.Platform == l.Platform && r.List == entry.List && e.Seq > l.e.Seq && entry.Listed == diagnose.IsListed && !staysOnList(entry.List) {
 					entry.Listed = diagnose.WasRemoved
+					if byProgram {
+						entry.Listed = diagnose.CannotTell // a note against what the program read
+					}
 				}
 			}
 			list = append(list, entry)
@@ -160,15 +260,51 @@ func (g guards) entries() (list []diagnose.ListEntry, looked, skipped bool) {
 	return list, looked, skipped
 }
 
+// againstProgram says why the program may not remove an entry.
+func (g guards) againstProgram(b diagnose.RemovalIntended) string {
+	if why := first(g.againstRemoval(), g.unsettled()); why != "" {
+		return why
+	}
+	recipient := g.c.Recipient
+	for _, l := range g.looks() {
+		for _, e := range l.Entries {
+			if e.Listed == diagnose.CannotTell && l.Via == diagnose.ViaAPI {
+				return "a list could not be read"
+			}
+		}
+		if l.Via != diagnose.ViaAPI || l.Key != b.Key || l.Account != b.Account || !slices.ContainsFunc(l.Entries, func(e diagnose.ListEntry) bool { return e == b.Entry }) {
+			continue
+		}
+		e := b.Entry
+		for _, a := range g.ends() {
+			if a.Key == l.Key && a.Account == l.Account && (a.e.Seq > l.e.Seq || l.Asked.Before(a.e.At)) {
+				return "the list was not read since the last removal"
+			}
+		}
+		switch {
+		case e.Listed != diagnose.IsListed || e.List != diagnose.ListBounces || e.Removable != diagnose.CanRemove:
+			return "it is nothing that is removed"
+		case e.Address != recipient:
+			return "it is about somebody else"
+		case strings.Contains(string(e.Reason), "other@"):
+			return "it quotes somebody else"
+		case g.now.Sub(l.Asked) >= 15*time.Minute:
+			return "the look-up is old"
+		}
+		return ""
+	}
+	return "no look-up shows it"
+}
+
 func (g guards) noBounceEntry() string {
 	list, _, _ := g.entries()
 	found := false
 	for _, e := range list {
-		bad := e.List == diagnose.ListComplaints || e.List == diagnose.ListUnsubscribes
+		bad := staysOnList(e.List)
 		switch {
 		case bad && e.Listed == diagnose.IsListed:
 			return "the recipient complained or unsubscribed"
-		case !bad && e.List != "another" && e.Listed == diagnose.IsListed:
+		case !bad && e.List != "another" && e.List != diagnose.ListManual && e.Listed == diagnose.IsListed:
 			found = true
 		}
 	}
@@ -180,6 +316,9 @@ func (g guards) noBounceEntry() string {
 
 func (g guards) suppressed() string {
 	list, looked, skipped := g.entries()
+	if why := g.unsettled(); why != "" {
+		return why
+	}
 	if !looked && !skipped {
 		return "nobody looked at the platform"
 	}
@@ -266,6 +405,16 @@ func (g guards) unproved() string {
 	b, captured, _, _ := g.latest()
 	if b.Report.Genuine == bounce.Proved || b.Report.Genuine == bounce.Plausible {
 		return ""
+	}
+	for _, l := range g.looks() {
+		for _, e := range l.Entries {
+			if l.Via == diagnose.ViaAPI && e.List == diagnose.ListBounces && e.Listed == diagnose.IsListed && e.Address == g.c.Recipient && !strings.Contains(string(e.Reason), "other@") {
+				return ""
+			}
+		}
+	}
+	if len(g.ends()) > 0 {
+		return "" // it stood there when its removal was admitted
 	}
 	for _, e := range g.log {
 		if o, ok := e.Body.(diagnose.Overridden); ok && o.Guard == diagnose.GuardProof && e.Seq > captured.Seq {

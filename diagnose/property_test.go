@@ -155,6 +155,14 @@ func TestGuardsHold(t *testing.T) {
 		g := guards{c: b.c, f: f, now: now, log: alive(b.c.Events())}
 		for _, o := range f.Offers {
 			switch o.Kind {
+			case diagnose.OfferRemove:
+				plan, err := diagnose.PlanRemoval(b.c, o.Platform, *o.Entry, now)
+				if err != nil {
+					t.Fatalf("%s: what is offered cannot be planned: %v", b.set.name, err)
+				}
+				if why := g.againstProgram(plan.Intent()); why != "" {
+					t.Fatalf("%s: a removal by the program is offered although %s", b.set.name, why)
+				}
 			case diagnose.OfferRemoval:
 				if why := g.againstRemoval(); why != "" {
 					t.Fatalf("%s: a removal is offered although %s", b.set.name, why)
@@ -173,13 +181,13 @@ func TestGuardsHold(t *testing.T) {
 				t.Fatalf("the lock on %s names no way out: %+v", k.Guard, k)
 			}
 			if slices.ContainsFunc(f.Offers, func(o diagnose.Offer) bool {
-				return k.Guard == diagnose.GuardRemoval && o.Kind == diagnose.OfferRemoval || k.Guard == diagnose.GuardRetry && o.Kind == diagnose.OfferRetry
+				return k.Guard == diagnose.GuardRemoval && (o.Kind == diagnose.OfferRemoval || o.Kind == diagnose.OfferRemove) || k.Guard == diagnose.GuardRetry && o.Kind == diagnose.OfferRetry
 			}) {
 				t.Fatalf("%s is offered and locked at once", k.Guard)
 			}
 		}
 	})
-	if offered[diagnose.OfferRemoval] == 0 || offered[diagnose.OfferRetry] == 0 {
+	if offered[diagnose.OfferRemoval] == 0 || offered[diagnose.OfferRemove] == 0 || offered[diagnose.OfferRetry] == 0 {
 		t.Errorf("the logs never opened a lock: %v", offered)
 	}
 	t.Logf("offered: %v", offered)
@@ -225,6 +233,12 @@ func TestOnePermitOneRetry(t *testing.T) {
 			case 0, 4, 5, 6: // often, so that every hundred runs spend many permits
 				b.at = b.at.Add(3 * time.Hour)
 				b.confirm(t)
+				if gone := b.looked(); rapid.Bool().Draw(t, "gone") {
+					for i := range gone.Entries {
+						gone.Entries[i].Listed = diagnose.NotListed
+					}
+					b.add(gone)
+				}
 			case 1: // the same word recorded once more
 				if n := len(b.c.Answers); n > 0 {
 					b.add(b.c.Answers[rapid.IntRange(0, n-1).Draw(t, "again")].AnswerRecorded)

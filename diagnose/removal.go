@@ -112,13 +112,11 @@ func (e ListEntry) sameList(other ListEntry) bool {
 // platform showed. The error says what stands against it; it wraps ErrLocked
 // or ErrInvalid.
 func PlanRemoval(c *Case, key string, entry ListEntry, now time.Time) (RemovalPlan, error) {
-	if why, locked := lockOf(Next(c, now), GuardRemoval); locked {
+	f := Next(c, now)
+	if why, locked := lockOf(f, GuardRemoval); locked {
 		return RemovalPlan{}, fmt.Errorf("%w: %s", ErrLocked, why)
 	}
 	v := newView(c, now)
-	if !v.has {
-		return RemovalPlan{}, fmt.Errorf("%w: there is no bounce to act on", ErrLocked)
-	}
 	var found []RemovalPlan
 	for _, p := range c.Lists {
 		if p.Key != key || p.Via != ViaAPI {
@@ -130,6 +128,11 @@ func PlanRemoval(c *Case, key string, entry ListEntry, now time.Time) (RemovalPl
 		}
 		if err := v.removable(p, p.Entries[at]); err != nil {
 			return RemovalPlan{}, err
+		}
+		if !slices.ContainsFunc(f.Offers, func(o Offer) bool {
+			return o.Kind == OfferRemove && o.Platform == p.Key && o.Account == p.Account && o.Entry.Same(entry)
+		}) {
+			return RemovalPlan{}, fmt.Errorf("%w: there is no bounce to act on", ErrLocked)
 		}
 		found = append(found, v.plan(p, p.Entries[at]))
 	}
