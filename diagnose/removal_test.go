@@ -85,6 +85,13 @@ func TestAgainstRemoval(t *testing.T) {
 		"put there by hand": {func(b *builder) {
 			b.look(func(s *record) { s.Entries[0].List, s.Entries[0].Removable = diagnose.ListManual, diagnose.ByHandOnly })
 		}, "bounce entry"},
+		"put there by hand, and called removable, beside a bounce": {func(b *builder) {
+			b.look(func(s *record) {
+				manual := s.Entries[0]
+				manual.List, manual.Name = diagnose.ListManual, "manual"
+				s.Entries = slices.Insert(s.Entries, 0, manual)
+			})
+		}, "stays"},
 		"of no known kind": {func(b *builder) { b.look(func(s *record) { s.Entries[0].List = diagnose.ListOther }) }, "bounce entry"},
 		"not by programs": {func(b *builder) {
 			b.look(func(s *record) { s.Entries[0].Removable = diagnose.ByHandOnly })
@@ -130,7 +137,7 @@ func TestAgainstRemoval(t *testing.T) {
 				t.Fatalf("%v does not say %q", err, tt.says)
 			}
 			for _, o := range diagnose.Next(b.c, b.at).Offers {
-				if o.Kind == diagnose.OfferRemove && name != "two accounts hold the same" {
+				if o.Kind == diagnose.OfferRemove && name != "two accounts hold the same" && !strings.HasSuffix(name, "beside a bounce") {
 					t.Error("it is offered")
 				}
 			}

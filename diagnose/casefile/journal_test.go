@@ -18,8 +18,8 @@ func TestRoundTripOfEveryBody(t *testing.T) {
 	for _, e := range list {
 		types[e.Body.Type()] = true
 	}
-	if len(types) != 19 {
-		t.Fatalf("%d types in the sample, want all 19", len(types))
+	if len(types) != 22 {
+		t.Fatalf("%d types in the sample, want all 22", len(types))
 	}
 	data := written(t, s, sampleID, list)
 	if lines := bytes.Count(data, []byte{'\n'}); lines != len(list)+1 {

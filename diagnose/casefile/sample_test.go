@@ -28,6 +28,8 @@ func bodies() []diagnose.Body {
 		Records: []dnsx.Record{{Name: "example.com", Type: dnsx.TypeMX, TTL: 599, Preference: 10, Host: "mx1.example.net"}},
 		From:    "192.0.2.53:53", Transport: "udp", At: morning, Took: 12 * time.Millisecond, Tries: 1, Raw: []byte{0, 1, 2, '\n', 255},
 	}
+	entry := diagnose.ListEntry{List: diagnose.ListBounces, Name: "bounces", Scope: "stream \xff", Listed: diagnose.IsListed, Address: "dana@example.com", ID: "7", Code: "5.1.1",
+		Reason: "550 \x1b[31m", Created: morning, Expires: morning, Removable: diagnose.CanRemove, MessageID: "m", Note: "n", Means: "dropped"}
 	return []diagnose.Body{
 		diagnose.CaseOpened{ID: sampleID, Recipient: "dana@example.com", Version: "1.0", OwnMTAs: []string{"mail.example.org"}, Lab: []string{"127.0.0.1:2525"}},
 		diagnose.BounceCaptured{Source: "paste", Raw: []byte("550 5.1.1 no\r\n\x00\xff"), SHA256: "00", Report: bounce.Report{Reason: "userunknown", Diagnostic: bounce.Field{Value: "550 5.1.1 \xff\x1b[31m"}}},
@@ -40,6 +42,11 @@ func bodies() []diagnose.Body {
 		diagnose.AskedPerson{Questions: []diagnose.QuestionID{"mailbox_exists"}, Who: "Dana", How: "mail"},
 		diagnose.QuestionsCopied{Step: diagnose.StepRecipient, Text: "Does it exist?\n", Way: "tmux", Version: "1.0"},
 		diagnose.SuppressionRecorded{Platform: "other", Entries: []diagnose.ListEntry{{List: "bounces", Listed: "yes", Reason: "550", Created: morning}}, Who: "Ann"},
+		diagnose.SuppressionRecorded{Platform: "SendGrid", Key: "sendgrid", Via: diagnose.ViaAPI, Account: "region eu", Asked: morning, Unseen: []safe.Untrusted{"other \xff regions"},
+			Entries: []diagnose.ListEntry{entry}},
+		diagnose.PlatformChosen{Key: "ses", Reason: "moved \xfe"},
+		diagnose.RemovalIntended{Key: "sendgrid", Platform: "SendGrid", Account: "region eu", Entry: entry, Permit: 8, Planned: morning, Plan: "ab"},
+		diagnose.RemovalEnded{Intent: 12, Result: diagnose.RemovalDone, Status: 204, Body: "e3b0", Note: "bye \xff", Now: &entry},
 		diagnose.SuppressionSkipped{Reason: "no platform"},
 		diagnose.RemovalRecorded{Platform: "other", List: "bounces"},
 		diagnose.CacheCleared{Who: "Bob"},

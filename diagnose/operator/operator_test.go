@@ -335,6 +335,51 @@ func TestFindPlatform(t *testing.T) {
 	}
 }
 
+// TestFindPlatforms: every platform that is shown is named, the surest sign
+// first, and what only looks like one is none.
+func TestFindPlatforms(t *testing.T) {
+	const uuid = "0a8e7b7c-1111-4222-8333-0123456789ab"
+	for name, tt := range map[string]struct {
+		h    Hints
+		want string // keys in order
+		by   PlatformSign
+	}{
+		"host, then SPF":          {Hints{Hosts: []string{"mta1.sparkpostmail.com"}, SPF: []string{"sendgrid.net"}}, "sparkpost sendgrid", ByHost},
+		"signature before header": {Hints{Headers: []string{"X-Mailgun-Sid:"}, DKIM: []string{"mandrillapp.com"}}, "mandrill mailgun", BySignature},
+		"header before SPF":       {Hints{Headers: []string{"X-SG-EID:"}, SPF: []string{"amazonses.com"}}, "sendgrid ses", ByHeader},
+		"resend over SES":         {Hints{Hosts: []string{"a1-2.smtp-out.eu-west-1.amazonses.com"}, DKIM: []string{"resend"}}, "resend ses", BySignature},
+		"SPF names three":         {Hints{SPF: []string{"spf.mtasv.net", "sendgrid.net", "mailgun.org"}}, "sendgrid mailgun postmark", BySPF},
+		"Proton":                  {Hints{Headers: []string{"X-Pm-Message-ID: " + strings.Repeat("a", 40), "Feedback-ID: :proton"}}, "", 0},
+		"Postmark":                {Hints{Headers: []string{"X-PM-Message-Id: " + uuid}}, "postmark", ByHeader},
+		"Momentum":                {Hints{Headers: []string{"X-MSFBL:"}}, "", 0},
+		"SparkPost":               {Hints{Headers: []string{"X-MSFBL: |"}}, "sparkpost", ByHeader},
+		"a Feedback-ID of SES":    {Hints{Headers: []string{"Feedback-ID: 1.eu-west-1.abc:AmazonSES"}}, "ses", ByHeader},
+		"sendgrid's sender":       {Hints{Envelopes: []string{"bounces+12345-ab12-robin.hale=contoso.example@em1.sender.example"}}, "sendgrid", ByEnvelope},
+		"SES's sender":            {Hints{Envelopes: []string{"<0102018f0a1b2c3d-" + uuid + "-000000@mail.sender.example>"}}, "ses", ByEnvelope},
+		"SparkPost's sender":      {Hints{Envelopes: []string{"msprvs1=19999abcDEF=bounces-12345-6@bounces.sender.example"}}, "sparkpost", ByEnvelope},
+		"Mandrill's sender":       {Hints{Envelopes: []string{"bounce-md_30123456.65a1b2c3.v1-" + strings.Repeat("0f", 16) + "@sender.example"}}, "mandrill", ByEnvelope},
+		"Mailjet's sender":        {Hints{Envelopes: []string{"robin=contoso.example@a123456.bnc3.mailjet.com"}}, "mailjet", ByEnvelope},
+		"SMTP2GO's sender":        {Hints{Envelopes: []string{"bT.7abc=def=ghi@em123456.sender.example"}}, "smtp2go", ByEnvelope},
+		"Postmark's sender":       {Hints{Envelopes: []string{"pm_bounces@pm-bounces.sender.example"}}, "postmark", ByEnvelope},
+		"a VERP of somebody":      {Hints{Envelopes: []string{"bounces+robin=contoso.example@sender.example"}}, "", 0},
+		"sendgrid's Message-ID":   {Hints{MessageIDs: []string{"abc@geopod-ismtpd-4"}}, "sendgrid", ByMessageID},
+		"SES's Message-ID":        {Hints{MessageIDs: []string{"abc-000000@eu-west-1.amazonses.com"}}, "ses", ByMessageID},
+		"an alias":                {Hints{Aliases: []string{"u123.wl.sendgrid.net"}}, "sendgrid", ByAlias},
+	} {
+		var keys []string
+		found := FindPlatforms(tt.h)
+		for _, m := range found {
+			keys = append(keys, m.Platform.Key)
+			if m.Why == "" || m.Platform.Key == "ses" && m.By != BySPF && m.Caveat == "" {
+				t.Errorf("%s: %+v", name, m)
+			}
+		}
+		if got := strings.Join(keys, " "); got != tt.want || len(found) > 0 && found[0].By != tt.by {
+			t.Errorf("%s: %q, %+v", name, got, found)
+		}
+	}
+}
+
 func TestConsumerDomain(t *testing.T) {
 	for domain, want := range map[string]string{"gmail.com": "Google", "Outlook.com.": "Microsoft", "hotmail.co.uk": "Microsoft",
 		"yahoo.co.jp": "Yahoo Japan", "icloud.com": "Apple", "web.de": "1&1 Mail & Media", "example.com": "", "mail.gmail.com": "", "": ""} {
@@ -417,7 +462,7 @@ func FuzzLookup(f *testing.F) {
 		}
 		Default().Signed(s)
 		Behind(s, []string{s}, []string{s})
-		FindPlatform(Hints{Hosts: []string{s}, DKIM: []string{s}, Headers: []string{s}, SPF: []string{s}})
+		FindPlatforms(Hints{Hosts: []string{s}, DKIM: []string{s}, Headers: []string{s}, SPF: []string{s}, Envelopes: []string{s}, MessageIDs: []string{s}, Aliases: []string{s}})
 		if p, ok := ConsumerDomain(s); ok && p == "" {
 			t.Fatalf("%q", s)
 		}

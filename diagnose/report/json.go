@@ -57,6 +57,8 @@ type (
 		Compared *comparedObject `json:"compared"` // null where the case has one message
 
 		Authentication []checkObject `json:"authentication,omitempty"` // the scorecard, where the sender's side was looked into
+
+		Suppression *suppressionObject `json:"suppression,omitempty"` // where a platform is named or lists were looked at; it holds what every list said and every removal
 	}
 	checkObject struct {
 		Check  word `json:"check"`
@@ -153,6 +155,8 @@ func JSON(w io.Writer, in Input) error {
 		Compared: comparedJSON(in),
 
 		Authentication: scorecardJSON(in.Flow),
+
+		Suppression: suppressionJSON(in),
 	}
 	for _, c := range f.Causes {
 		o.Causes = append(o.Causes, causeObject{word(c.Kind), c.Rank, c.Score, claims(c.For), claims(c.Against)})

@@ -90,10 +90,20 @@ func canaryInput() Input {
 		{Seq: 10, At: made, By: "x", Body: diagnose.SuppressionRecorded{Platform: "P", Who: "Paula Wren", Entries: []diagnose.ListEntry{{List: diagnose.ListBounces, Listed: diagnose.IsListed, Reason: safe.Untrusted(diag)}}}},
 		{Seq: 11, At: made, By: "x", Body: diagnose.RetryIntended{Way: diagnose.RetryByHand, Plan: "d00d"}},
 		{Seq: 12, At: made, By: "x", Body: diagnose.RetryEnded{Intent: 11, Result: diagnose.RetrySame, Reply: safe.Untrusted(diag)}},
+		{Seq: 14, At: made, By: "x", Body: diagnose.SuppressionRecorded{Platform: "SendGrid", Key: "sendgrid", Via: diagnose.ViaAPI, Entries: []diagnose.ListEntry{held(diag)}}},
+		{Seq: 15, At: made, By: "Paula Wren", Body: diagnose.RemovalIntended{Key: "sendgrid", Platform: "SendGrid", Entry: held(diag), Plan: "d00d"}},
+		{Seq: 16, At: made, By: "Paula Wren", Body: diagnose.RemovalEnded{Intent: 15, Result: diagnose.RemovalDone, Status: 204, Body: "d00d", Note: safe.Untrusted(diag), Now: func() *diagnose.ListEntry { e := held(diag); return &e }()}},
+		{Seq: 17, At: made, By: "x", Body: diagnose.PlatformChosen{Key: "ses", Reason: "Paula Wren says so, " + who}},
 		{Seq: 13, At: made, By: "x", Body: diagnose.Unknown{Tag: "later", Version: 2, Data: []byte(`{"who":"canary.bird@contoso.example"}`)}},
 	}
 	c := diagnose.Fold(events)
 	return Input{Case: c, Flow: diagnose.Next(c, made), DNS: SummariseDNS(c), Version: "1", Made: made}
+}
+
+// held is an entry of a list that names the person in every field.
+func held(diag string) diagnose.ListEntry {
+	const who = "canary.bird@contoso.example"
+	return diagnose.ListEntry{List: diagnose.ListBounces, Name: "bounces", Listed: diagnose.IsListed, Address: who, ID: who, Reason: safe.Untrusted(diag), Note: who, MessageID: who, Removable: diagnose.CanRemove}
 }
 
 var canaries = []string{
