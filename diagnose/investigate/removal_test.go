@@ -2,7 +2,10 @@ package investigate_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +16,7 @@ import (
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/investigate"
+	"deadletter/diagnose/report"
 	"deadletter/diagnose/safe"
 	"deadletter/diagnose/secret"
 	"deadletter/diagnose/suppression"
@@ -316,5 +320,67 @@ func TestRemovalOutlivesItsScreen(t *testing.T) {
 	})
 	if end, err := s.Remove(ctx, p, plan); err != nil || end.Result != diagnose.RemovalDone {
 		t.Errorf("%+v, %v", end, err)
+	}
+}
+
+// TestOtherAccount: a plan is carried out by the account that it was made for.
+func TestOtherAccount(t *testing.T) {
+	s, _, _, server, _ := unlocked(t)
+	plan, err := s.PlanRemoval("sendgrid", entry(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := suppression.Open(suppression.Account{Key: "sendgrid", Base: server.URL, Settings: map[string]string{"subuser": "shop-mail"}, Read: secret.New(platformtest.Secret)}, suppression.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := len(server.Requests())
+	if _, err := s.Remove(t.Context(), other, plan); !errors.Is(err, investigate.ErrOtherAccount) || len(server.Requests()) != before || len(s.Case().Acts) != 0 {
+		t.Errorf("%v, %d requests, %+v", err, len(server.Requests())-before, s.Case().Acts)
+	}
+}
+
+// TestKeyIsInNoRecord: a platform that gives the key back in every answer does
+// not get it into the journal, a report, an export, an error or a dump.
+func TestKeyIsInNoRecord(t *testing.T) {
+	s, journal, now, server, p := unlocked(t)
+	plan, err := s.PlanRemoval("sendgrid", entry(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Behave(func(r platformtest.Request) platformtest.Behaviour {
+		if platformtest.Changing(r) {
+			return platformtest.Behaviour{Status: 401, Body: `{"errors":[{"message":"no such key: ` + platformtest.Secret + `"}]}`}
+		}
+		return platformtest.Behaviour{}
+	})
+	end, err := s.Remove(t.Context(), p, plan)
+	if err != nil || end.Result != diagnose.RemovalRefused {
+		t.Fatalf("%+v, %v", end, err)
+	}
+	server.Behave(func(platformtest.Request) platformtest.Behaviour {
+		return platformtest.Behaviour{Status: 403, Body: `{"errors":[{"message":"` + platformtest.Secret + `"}]}`}
+	})
+	lookUp(t, s, p)
+	var out strings.Builder
+	for _, e := range journal.kept() {
+		data, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Write(data)
+	}
+	in := report.Input{Case: s.Case(), Flow: s.Flow(), Version: "test", Made: now.now()}
+	for _, write := range []func(io.Writer, report.Input) error{report.JSON, report.CaseJSON, report.Markdown} {
+		if err := write(&out, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fmt.Fprintf(&out, "%+v %#v %v %+v", p, p, end, plan)
+	if strings.Contains(out.String(), platformtest.Secret) {
+		t.Error("the key is in a record")
+	}
+	if !strings.Contains(out.String(), "no such key") || !strings.Contains(out.String(), "status 401") {
+		t.Error("what the platform said is not on record")
 	}
 }
