@@ -201,8 +201,15 @@ func genLog(t *rapid.T) *builder {
 			b.propose(genBody(t, b))
 		}
 	}
-	if rapid.IntRange(0, 2).Draw(t, "ready") == 0 {
+	if rapid.Bool().Draw(t, "ready") {
 		b.confirm(t)
+		look := b.looked()
+		for i := range look.Entries {
+			if rapid.Bool().Draw(t, "clear") {
+				look.Entries[i].Listed = diagnose.NotListed
+			}
+		}
+		b.add(look)
 	}
 	return b
 }

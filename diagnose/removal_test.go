@@ -64,6 +64,9 @@ func TestAgainstRemoval(t *testing.T) {
 			b.add(record{Platform: "SendGrid", Who: "Ann", Entries: []diagnose.ListEntry{{List: diagnose.ListComplaints, Listed: diagnose.IsListed}}})
 			b.look(func(*record) {})
 		}, "bounce entry"},
+		"the platform itself put it on another list": {func(b *builder) {
+			b.look(func(s *record) { s.Entries[1].List, s.Entries[1].Listed = diagnose.ListCompliance, diagnose.IsListed })
+		}, "bounce entry"},
 		"a pasted complaint": {func(b *builder) {
 			r := b.set.report
 			r.NotABounce, r.List = bounce.NotFeedback, bounce.ListComplaints
@@ -120,7 +123,7 @@ func TestAgainstRemoval(t *testing.T) {
 			s.Via = diagnose.ViaPerson
 			b.add(s)
 		}, "no such entry"},
-		"two accounts hold the same": {func(b *builder) { b.look(func(s *record) { s.Account = "subuser a" }) }, "2 accounts"},
+		"two accounts hold the same":      {func(b *builder) { b.look(func(s *record) { s.Account = "subuser a" }) }, "2 accounts"},
 		"the administrator takes it back": {func(b *builder) { b.says(diagnose.AskExactAddress, diagnose.No, diagnose.RecipientAdmin) }, "administrator"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -178,7 +181,9 @@ func TestRemovalSettles(t *testing.T) {
 			b.look(func(s *record) { gone(s); s.Via = diagnose.ViaPerson })
 		}, "removal unknown"},
 		"unknown, a complaint on the same list": {&diagnose.RemovalEnded{Result: diagnose.RemovalUnknown}, func(b *builder) {
-			b.look(func(s *record) { s.Entries[0].List, s.Entries[0].Removable = diagnose.ListComplaints, diagnose.CannotRemove })
+			b.look(func(s *record) {
+				s.Entries[0].List, s.Entries[0].Removable = diagnose.ListComplaints, diagnose.CannotRemove
+			})
 		}, "locked"},
 		"done, still there":  {&diagnose.RemovalEnded{Result: diagnose.RemovalDone, Now: &diagnose.ListEntry{Listed: diagnose.IsListed, List: diagnose.ListBounces}}, func(*builder) {}, "removal unknown"},
 		"refused":            {&diagnose.RemovalEnded{Result: diagnose.RemovalRefused}, func(*builder) {}, "1 entry can go"},
@@ -307,7 +312,9 @@ func TestPasted(t *testing.T) {
 	p := f.Step(diagnose.StepSuppression)
 	row := false
 	for _, s := range p.Sections {
-		row = row || s.Table != nil && slices.ContainsFunc(s.Table.Rows, func(cells []diagnose.Cell) bool { return slices.ContainsFunc(cells, func(c diagnose.Cell) bool { return c.Text == "bounce, pasted" }) })
+		row = row || s.Table != nil && slices.ContainsFunc(s.Table.Rows, func(cells []diagnose.Cell) bool {
+			return slices.ContainsFunc(cells, func(c diagnose.Cell) bool { return c.Text == "bounce, pasted" })
+		})
 	}
 	if !row || p.Reading == "1 entry can go" {
 		t.Errorf("%q, shown %v", p.Reading, row)
@@ -316,5 +323,26 @@ func TestPasted(t *testing.T) {
 	b.says(diagnose.AskGatewaySync, diagnose.Yes, diagnose.GatewayAdmin)
 	if k, locked := lock(diagnose.Next(b.c, b.at), diagnose.GuardRemoval); !locked {
 		t.Errorf("unlocked: %+v", k)
+	}
+}
+
+// TestNoteAgainstReading: what the program read is not overruled by a note. An
+// entry that it saw and a person calls removed keeps the retry locked until the
+// list is read again.
+func TestNoteAgainstReading(t *testing.T) {
+	b := removable(t)
+	b.add(diagnose.RemovalRecorded{Platform: "SendGrid", List: diagnose.ListBounces})
+	f := diagnose.Next(b.c, b.at)
+	if _, locked := lock(f, diagnose.GuardRetry); !locked || reading(f) != "read it again" || !offers(f, diagnose.OfferSettle) {
+		t.Errorf("%q, locked %v, %+v", reading(f), locked, f.Offers)
+	}
+	if err := diagnose.Admit(b.c, diagnose.RemovalRecorded{Platform: "SendGrid", List: diagnose.ListBounces}, b.at); err == nil {
+		t.Error("it is recorded twice")
+	}
+	b.look(func(s *diagnose.SuppressionRecorded) { s.Entries[0].Listed = diagnose.NotListed })
+	if f := diagnose.Next(b.c, b.at); reading(f) == "read it again" {
+		t.Errorf("%q", reading(f))
+	} else if _, locked := lock(f, diagnose.GuardRetry); locked {
+		t.Error("the retry stays locked")
 	}
 }

@@ -46,6 +46,7 @@ func TestNoIntentPastAGuard(t *testing.T) {
 		b := genLog(t)
 		if rapid.Bool().Draw(t, "confirmed") {
 			b.confirm(t)
+			b.add(b.looked())
 		}
 		now := b.at.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 1, 6, 20}).Draw(t, "minutes later")) * time.Minute)
 		b.at = now

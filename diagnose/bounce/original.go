@@ -94,8 +94,12 @@ func (m *mail) marks(r *Report, h header, part string) {
 			}
 		case "X-PM-Message-Id":
 		case "Feedback-ID":
-			value = value[strings.LastIndexByte(value, ':')+1:]
-			value = ":" + cut(value, 20)
+			i := strings.LastIndexByte(value, ':')
+			if value = value[i+1:]; i < 0 {
+				value = "" // not of the form that platforms write
+			} else {
+				value = ":" + cut(value, 20)
+			}
 		default:
 			value = ""
 		}
