@@ -58,7 +58,7 @@ type (
 
 		Authentication []checkObject `json:"authentication,omitempty"` // the scorecard, where the sender's side was looked into
 
-		Suppression *suppressionObject `json:"suppression,omitempty"` // where a platform is named or lists were looked at; it holds what every list said and every removal
+		Suppression *suppressionObject `json:"suppression,omitempty"` // every platform, list and removal; where lists were looked at or a platform was chosen
 	}
 	checkObject struct {
 		Check  word `json:"check"`

@@ -50,7 +50,8 @@ type (
 	}
 )
 
-// suppressionJSON gives what is known of platforms, nil for nothing.
+// suppressionJSON gives what is known of platforms; nil where nobody looked or
+// chose one.
 func suppressionJSON(in Input) *suppressionObject {
 	o := suppressionObject{Platforms: []platformObject{}, Lists: []listObject{}, Removals: []removalObject{}}
 	for _, g := range in.Flow.Platforms {
@@ -60,7 +61,8 @@ func suppressionJSON(in Input) *suppressionObject {
 		o.lists(in.Case.Lists)
 		o.removals(in.Case)
 	}
-	if len(o.Platforms) == 0 && len(o.Lists) == 0 && len(o.Removals) == 0 {
+	chosen := len(in.Flow.Platforms) > 0 && in.Flow.Platforms[0].Chosen
+	if !chosen && len(o.Lists) == 0 && len(o.Removals) == 0 {
 		return nil
 	}
 	return &o
