@@ -65,6 +65,15 @@ type view struct {
 }
 
 func newView(c *Case, now time.Time) *view {
+	v := begin(c, now)
+	v.judge()
+	v.seen = v.seenViews()
+	return v
+}
+
+// begin reads the bounce and takes the answers of the round: what the survey
+// needs to know its questions.
+func begin(c *Case, now time.Time) *view {
 	v := &view{c: c, now: now}
 	v.b, v.has = c.Latest()
 	v.r = v.b.Report
@@ -73,7 +82,13 @@ func newView(c *Case, now time.Time) *view {
 	v.said, v.five = sync.OnceValue(v.sayFields), sync.OnceValue(v.recipientDraft)
 	v.theirs = sync.OnceValue(v.gatewayDraft)
 	v.readBounce()
-	v.readDNS()
+	v.takeAnswers()
+	return v
+}
+
+// judge reads what the answers amount to, and who refused by them.
+func (v *view) judge() {
+	v.facts = survey.Read(v.subject, v.answers)
 	v.nameParties()
 	v.verdict = v.rejector()
 	if v.wantsAuth() && !v.subject.Sent.Wanted {
@@ -83,8 +98,6 @@ func newView(c *Case, now time.Time) *view {
 		v.facts = survey.Read(v.subject, v.answers)
 		v.wanted = sync.OnceValue(v.surveyWants)
 	}
-	v.seen = v.seenViews()
-	return v
 }
 
 func (v *view) readBounce() {
@@ -142,16 +155,15 @@ func Wants(c *Case, now time.Time) []dnsx.Question { return WantsFirst(c, now, "
 // WantsFirst is Wants with the questions first whose answers the step in view
 // shows: "" for none, any name that is no step for the side branch.
 func WantsFirst(c *Case, now time.Time, inView Step) []dnsx.Question {
-	v := &view{c: c, now: now}
-	v.b, v.has = c.Latest()
-	v.r = v.b.Report
-	v.round, _ = c.Round()
-	v.readBounce()
-	v.takeAnswers()
-	if list := v.surveyWantsBy(panelsOf(inView)); len(list) > 0 || v.subject.Sent.Wanted {
+	v := begin(c, now)
+	list := v.surveyWantsBy(panelsOf(inView))
+	if len(list) > 0 || v.subject.Sent.Wanted || v.senderDomain == "" || !v.mayAsk() {
 		return list
 	}
-	return newView(c, now).surveyWantsBy(panelsOf(inView)) // the verdict may call for more
+	if v.judge(); !v.subject.Sent.Wanted {
+		return nil
+	}
+	return v.surveyWantsBy(panelsOf(inView)) // the verdict calls for more
 }
 
 // panelsOf says what the survey calls a step.
@@ -175,12 +187,7 @@ func panelsOf(s Step) survey.Panels {
 	return survey.ForAuth
 }
 
-// readDNS reads what the answers of the current round amount to.
-func (v *view) readDNS() {
-	v.takeAnswers()
-	v.facts = survey.Read(v.subject, v.answers)
-}
-
+// takeAnswers takes the answers of the current round, and says what is asked about.
 func (v *view) takeAnswers() {
 	v.near = v.candidates()
 	v.subject = survey.Subject{
@@ -221,11 +228,13 @@ func (v *view) wants() []dnsx.Question { return v.wanted() }
 
 func (v *view) surveyWants() []dnsx.Question { return v.surveyWantsBy(0) }
 
+// mayAsk holds while a round is open and there is something to ask about.
+func (v *view) mayAsk() bool {
+	return v.round.N != 0 && !v.round.Stopped && v.c.Closing == nil && v.has && v.domain != "" && v.r.NotABounce == ""
+}
+
 func (v *view) surveyWantsBy(in survey.Panels) []dnsx.Question {
-	if v.round.N == 0 || v.round.Stopped || v.c.Closing != nil || !v.has || v.domain == "" {
-		return nil
-	}
-	if v.r.NotABounce != "" {
+	if !v.mayAsk() {
 		return nil
 	}
 	return survey.NewGraph(v.subject, v.answers).WantedBy(in)

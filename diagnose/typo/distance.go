@@ -1,5 +1,20 @@
 package typo
 
+import "math/bits"
+
+// signs gives the set of the bytes of a name. Some share a place, which can
+// only make two names look nearer than they are.
+func signs(name string) (set uint64) {
+	for i := range len(name) {
+		set |= 1 << (name[i] & 63)
+	}
+	return set
+}
+
+// tooFar reports whether two names differ by more than two letters, by the
+// sets of their bytes: a letter other changes at most two of them.
+func tooFar(a, b uint64) bool { return bits.OnesCount64(a^b) > 4 }
+
 // distance gives the cheapest way from one name to another by letters more,
 // less or other, and neighbours exchanged (the restricted distance of Damerau),
 // and how many steps it has; zero steps where it costs more than bound, or has

@@ -62,22 +62,24 @@ func Candidates(domain string, near []string) []Candidate {
 	if letters == "" || wellKnown(domain) || within(domain, near) {
 		return nil
 	}
-	wrote := written{domain: domain, letters: letters, drawn: drawn(domain)}
-	wrote.reads, _ = idn.Reads(letters)
+	wrote := written{shaped: shape(domain), letters: letters}
+	if wrote.reads, _ = idn.Reads(letters); wrote.reads != "" {
+		wrote.readsDrawn = drawn(wrote.reads)
+	}
 	var out []Candidate
-	consider := func(meant string, shape string, known bool) {
-		if slip, cost := wrote.compare(meant, shape); slip != "" && (known || slip != Two && slip != Glued) {
-			out = append(out, Candidate{meant, slip, known, cost})
+	consider := func(meant shaped, known bool) {
+		if slip, cost := wrote.compare(meant); slip != "" && (known || slip != Two && slip != Glued) {
+			out = append(out, Candidate{meant.domain, slip, known, cost})
 		}
 	}
 	for _, meant := range near {
 		if strings.Contains(meant, ".") && len(meant) <= 253 {
-			consider(meant, drawn(meant), wellKnown(meant))
+			consider(shape(meant), wellKnown(meant))
 		}
 	}
 	for _, meant := range table() {
 		if !within(meant.domain, near) {
-			consider(meant.domain, meant.drawn, true)
+			consider(meant, true)
 		}
 	}
 	slices.SortFunc(out, func(x, y Candidate) int {
@@ -93,14 +95,20 @@ func Candidates(domain string, near []string) []Candidate {
 	return out[:min(len(out), Most)]
 }
 
-// shaped is a well-known domain with its shape.
-type shaped struct{ domain, drawn string }
+// shaped is a domain in the forms that are compared.
+type shaped struct {
+	domain string
+	drawn  string
+	signs  uint64 // the set of its bytes, see signs
+}
+
+func shape(domain string) shaped { return shaped{domain, drawn(domain), signs(domain)} }
 
 // table is the well-known domains, worked out once.
 var table = sync.OnceValue(func() []shaped {
 	var out []shaped
 	for _, d := range operator.ConsumerDomains() {
-		out = append(out, shaped{d, drawn(d)})
+		out = append(out, shape(d))
 	}
 	return out
 })
@@ -131,25 +139,37 @@ func wellKnown(domain string) bool {
 // within reports whether a domain is one of the list, or below one.
 func within(domain string, list []string) bool {
 	return slices.ContainsFunc(list, func(above string) bool {
-		return above != "" && (domain == above || strings.HasSuffix(domain, "."+above))
+		return above != "" && (domain == above || below(domain, above))
 	})
 }
 
-// written is the domain as it was written, in the forms that are compared.
-type written struct{ domain, letters, drawn, reads string }
+// below reports whether a domain is below another one.
+func below(domain, above string) bool {
+	rest, ok := strings.CutSuffix(domain, above)
+	return ok && strings.HasSuffix(rest, ".")
+}
+
+// written is the domain as it was written.
+type written struct {
+	shaped
+	letters    string
+	reads      string // in Latin letters, where it is of others that look like them
+	readsDrawn string
+}
 
 // longestSlip is how many letters a slip adds or takes at most ("email-").
 const longestSlip = 6
 
 // compare says which slip leads from meant to written, "" for none.
-func (w written) compare(meant, shape string) (Slip, int) {
+func (w written) compare(as shaped) (Slip, int) {
+	meant := as.domain
 	if w.letters == w.domain && (len(w.domain)-len(meant) > longestSlip || len(meant)-len(w.domain) > longestSlip) {
 		return "", 0
 	}
-	if w.domain == meant || strings.HasSuffix(w.domain, "."+meant) || strings.HasSuffix(meant, "."+w.domain) {
+	if w.domain == meant || below(w.domain, meant) || below(meant, w.domain) {
 		return "", 0
 	}
-	if w.drawn == shape || w.reads != "" && (w.reads == meant || drawn(w.reads) == shape) {
+	if w.drawn == as.drawn || w.reads != "" && (w.reads == meant || w.readsDrawn == as.drawn) {
 		return Looks, 1
 	}
 	if w.domain != w.letters {
@@ -163,10 +183,11 @@ func (w written) compare(meant, shape string) (Slip, int) {
 	if len(base) > 2 && sameWithoutDots(w.domain, meant) {
 		return Dot, cheap
 	}
-	for _, glue := range []string{"www", "mail", "email", "smtp", "mx"} {
-		if len(base) > 3 && (w.domain == glue+meant || w.domain == glue+"-"+meant) {
-			return Glued, cheap
-		}
+	if before, ok := strings.CutSuffix(w.domain, meant); ok && len(base) > 3 && glue(strings.TrimSuffix(before, "-")) {
+		return Glued, cheap
+	}
+	if tooFar(w.signs, as.signs) {
+		return "", 0
 	}
 	cost, edits := distance(w.domain, meant, most)
 	switch {
@@ -177,6 +198,15 @@ func (w written) compare(meant, shape string) (Slip, int) {
 		return Two, cost + 1
 	}
 	return "", 0
+}
+
+// glue reports whether a prefix is one that is stuck to domains.
+func glue(prefix string) bool {
+	switch prefix {
+	case "www", "mail", "email", "smtp", "mx":
+		return true
+	}
+	return false
 }
 
 // sameWithoutDots reports whether two names differ by their dots alone.
@@ -230,15 +260,22 @@ func drawn(name string) string { return alike.Replace(name) }
 
 var alike = strings.NewReplacer("rn", "m", "vv", "w", "cl", "d", "0", "o", "1", "l", "i", "l", "5", "s")
 
-// rows of a keyboard; neighbours are beside each other in a row, or in two rows
-// at the same place or one before.
-var rows = []string{"1234567890-", "qwertyuiop", "asdfghjkl", "zxcvbnm"}
+// keys gives the row on a keyboard, from 1, and the place in it. Neighbours are
+// beside each other in a row, or in two rows at the same place or one before.
+var keys = func() (at [256]struct{ row, at int8 }) {
+	for row, signs := range []string{"1234567890-", "qwertyuiop", "asdfghjkl", "zxcvbnm"} {
+		for i := range len(signs) {
+			at[signs[i]].row, at[signs[i]].at = int8(row+1), int8(i)
+		}
+	}
+	return at
+}()
 
 // beside reports whether two keys are neighbours.
 func beside(a, b byte) bool {
-	rowA, atA := key(a)
-	rowB, atB := key(b)
-	if rowA < 0 || rowB < 0 {
+	rowA, atA := int(keys[a].row), int(keys[a].at)
+	rowB, atB := int(keys[b].row), int(keys[b].at)
+	if rowA == 0 || rowB == 0 {
 		return false
 	}
 	if rowA > rowB {
@@ -251,13 +288,4 @@ func beside(a, b byte) bool {
 		return atB == atA || atB == atA-1
 	}
 	return false
-}
-
-func key(c byte) (row, at int) {
-	for row, keys := range rows {
-		if at := strings.IndexByte(keys, c); at >= 0 {
-			return row, at
-		}
-	}
-	return -1, 0
 }
