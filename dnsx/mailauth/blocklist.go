@@ -29,7 +29,7 @@ type code struct {
 
 const (
 	spamhausLimits = "free only for few questions from a resolver of one's own; public resolvers are refused"
-	openToAll      = "anyone, within reason"
+	openToAll      = "anyone; no limit is published"
 )
 
 // Blocklists gives the lists that are asked. Codes, limits and delisting pages
@@ -56,10 +56,10 @@ func Blocklists() []Blocklist {
 			Limits: openToAll, Source: "https://www.spamcop.net/fom-serve/cache/291.html",
 			codes: []code{{"127.0.0.2", "127.0.0.2", "reported for spam", false}}},
 		{Name: "PSBL", Zone: "psbl.surriel.com", Lists: "addresses that sent to spam traps", Delist: "https://psbl.org/remove",
-			Limits: openToAll, Source: "https://psbl.org/",
+			Limits: openToAll, Source: "https://psbl.org/usage/",
 			codes: []code{{"127.0.0.2", "127.0.0.2", "sent to a spam trap", false}}},
 		{Name: "UCEPROTECT 1", Zone: "dnsbl-1.uceprotect.net", Lists: "single addresses that sent to spam traps, for seven days", Delist: "https://www.uceprotect.net/en/rblcheck.php",
-			Limits: openToAll, Source: "https://www.uceprotect.net/en/index.php?m=6&s=11",
+			Limits: "free below 100,000 questions a day", Source: "https://www.uceprotect.net/en/index.php?m=6&s=11",
 			codes: []code{{"127.0.0.2", "127.0.0.2", "sent to a spam trap", false}}},
 		{Name: "Spamhaus DBL", Zone: "dbl.spamhaus.org", Domains: true, Lists: "domains in spam", Delist: "https://check.spamhaus.org/",
 			Limits: spamhausLimits, Source: "https://docs.spamhaus.com/datasets/docs/source/10-data-type-documentation/datasets/040-zones.html",
