@@ -111,7 +111,9 @@ func (v *view) spfScores(a *survey.Auth, sum *standing, add func(score)) {
 	switch a.SPF.Result {
 	case mailauth.Pass:
 		s.what = safe.Textf("%s is allowed by %s, term %s", addr, safe.Domain(lastStep(a.SPF)), short(a.SPF.Term, 40))
-	case mailauth.Fail, mailauth.SoftFail, mailauth.Neutral:
+	case mailauth.Neutral:
+		s.what = safe.Textf("%s says neither that %s may send nor that it may not", domain, addr)
+	case mailauth.Fail, mailauth.SoftFail:
 		s.what = safe.Textf("%s is not allowed by %s", addr, domain)
 		if a.SPF.Term != "" {
 			s.what = safe.Textf("%s, term %s", s.what, short(a.SPF.Term, 40))
@@ -227,7 +229,7 @@ func (v *view) keyScore(k survey.AuthKey) score {
 	case mailauth.Present:
 		l = v.oneKey(k, name)
 	default:
-		l.sign, l.word, l.what = Missing, "cannot tell", safe.Textf("%s: %s", name, failureText(k.Outcome))
+		l.sign, l.word, l.what = Missing, "cannot tell", safe.Textf("%s: %s", name, untoldText(k.Outcome))
 	}
 	return l
 }
@@ -322,8 +324,13 @@ func (v *view) dmarcNotes(a *survey.Auth, r *mailauth.DMARC, add func(score)) {
 	if r.Percent < 100 {
 		note(safe.Textf("pct=%d: older receivers apply the policy to that share, RFC 9989 ignores it", r.Percent))
 	}
-	if r.NoPolicy {
-		note("no valid p: RFC 9989 reads none, older receivers no record")
+	switch {
+	case r.Void:
+		note("receivers apply no DMARC: no valid p, or a wrong sp or np, and no report address")
+	case len(r.Faulty) > 0:
+		note(safe.Textf("%s= names no policy: the record counts as p=none", r.Faulty[0]))
+	case r.NoPolicy:
+		note("no p: the record counts as p=none")
 	}
 	if len(r.Junk) > 0 {
 		note(safe.Textf("not understood: %s", short(r.Junk[0], 40)))
@@ -461,7 +468,7 @@ func (v *view) announced(name safe.Text, a mailauth.Announcement) score {
 	case mailauth.Asking:
 		l.word, l.what = "asking", ""
 	case mailauth.Unknown:
-		l.word, l.what = "cannot tell", failureText(a.Outcome)
+		l.word, l.what = "cannot tell", untoldText(a.Outcome)
 	case mailauth.Present:
 		l.word, l.what = "published", safe.Textf("by %s; not the cause", v.domain)
 	case mailauth.Several, mailauth.Broken:

@@ -6,6 +6,7 @@ import (
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/operator"
 	"deadletter/diagnose/safe"
+	"deadletter/dnsx"
 	"deadletter/dnsx/mailauth"
 	"deadletter/dnsx/survey"
 )
@@ -29,6 +30,8 @@ func (v *view) spfFinding() Finding {
 		f.Sign, f.Claim = Asking, safe.Textf("what %s's SPF allows", domain)
 	case spf.Failed() || spf.Outcome == "":
 		f.Sign, f.Claim = Missing, safe.Textf("SPF of %s: %s", domain, v.lookupWhy(spf.Lookup))
+	case spf.Capped && len(spf.Records) < 2:
+		f.Sign, f.Claim = Missing, safe.Textf("SPF of %s: %s", domain, moreThanKept)
 	case len(spf.Records) == 0:
 		f.Sign, f.Claim = Attention, safe.Textf("%s publishes no SPF", domain)
 	case len(spf.Records) > 1:
@@ -84,10 +87,15 @@ func (v *view) walkWhy(d mailauth.Discovery) safe.Text {
 	return v.lookupWhy(survey.Lookup{})
 }
 
-// dmarcPolicy words the policy that counts; without one it means none (RFC
-// 9989 section 4.7).
+// dmarcPolicy words the policy that counts, and why it is none where the record
+// may look like more (RFC 9989 section 4.10.1).
 func dmarcPolicy(d mailauth.Discovery) safe.Text {
-	if d.At == 0 && d.Record().NoPolicy {
+	switch r := d.Record(); {
+	case r.Void:
+		return "none, and receivers apply no DMARC"
+	case len(r.Faulty) > 0:
+		return safe.Textf("none, its %s= is no policy", r.Faulty[0])
+	case r.NoPolicy:
 		return "none, it names no policy"
 	}
 	return safe.Of(string(d.Policy))
@@ -101,8 +109,20 @@ func (v *view) lookupWhy(l survey.Lookup) safe.Text {
 	case l.Outcome == "":
 		return "not asked"
 	}
-	return failureText(l.Outcome)
+	return untoldText(l.Outcome)
 }
+
+// untoldText says why a reading cannot tell: its look-up failed, or was
+// answered with more records than are kept.
+func untoldText(o dnsx.Outcome) safe.Text {
+	if o == dnsx.NoError {
+		return moreThanKept
+	}
+	return failureText(o)
+}
+
+// moreThanKept is why a look-up that was answered tells nothing.
+const moreThanKept safe.Text = "the answer holds more records than are kept"
 
 // listed names up to max things, and how many more there are.
 func listed(names []string, max int) safe.Text {

@@ -227,6 +227,8 @@ func ReadKey(s Signature, look Lookup) KeyState {
 	switch {
 	case k.Records > 1:
 		k.State = Several
+	case uncertain(a, k.Records):
+		k.Key, k.State = nil, Unknown
 	case k.Records == 0 && len(list) > 0:
 		k.State = Broken
 	}

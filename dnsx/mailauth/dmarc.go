@@ -31,17 +31,20 @@ type DMARC struct {
 	Percent     int      `json:"pct"`           // of RFC 7489, where older receivers still apply it; 100 without
 	RUA         []string `json:"rua,omitempty"` // report addresses, as written
 	RUF         []string `json:"ruf,omitempty"`
-	NoPolicy    bool     `json:"no_p,omitempty"`    // there is no p tag: RFC 9989 reads none, RFC 7489 no record
+	NoPolicy    bool     `json:"no_p,omitempty"`    // there is no valid p tag
+	Faulty      []string `json:"faulty,omitempty"`  // p, sp or np tags with no policy in them: none of the record's policies counts
+	Void        bool     `json:"void,omitempty"`    // no valid p or something Faulty, and no report address: receivers apply no DMARC
 	Unknown     []string `json:"unknown,omitempty"` // names of tags that are ignored
 	Junk        []string `json:"junk,omitempty"`    // what is no tag, or no value for its tag
 }
 
 // ParseDMARC reads a record as on the wire; false where it does not begin with
-// the version (RFC 9989 section 4.7).
+// the version, whose value alone is case sensitive (RFC 9989 sections 4.7 and
+// 4.8). A record without a valid p, or with an sp or np that is none, counts as
+// p=none where it names a report address, and else not at all (section 4.10.1).
 func ParseDMARC(text string) (d DMARC, ok bool) {
 	list, junk := tags(text)
-	first, _, _ := strings.Cut(text, ";")
-	if len(list) == 0 || list[0].name != "v" || list[0].value != "DMARC1" || !strings.Contains(first, "=") || strings.Trim(strings.Split(first, "=")[0], " \t") != "v" {
+	if version, _, ok := strings.Cut(text, "="); !ok || lower(strings.TrimRight(version, " \t")) != "v" || list[0].value != "DMARC1" {
 		return d, false
 	}
 	d = DMARC{Text: text, Policy: PolicyNone, Percent: 100, NoPolicy: true, Junk: junk}
@@ -59,6 +62,7 @@ func ParseDMARC(text string) (d DMARC, ok bool) {
 			p := Policy(value)
 			if p != PolicyNone && p != PolicyQuarantine && p != PolicyReject {
 				bad()
+				d.Faulty = append(d.Faulty, t.name)
 				continue
 			}
 			switch t.name {
@@ -113,7 +117,23 @@ func ParseDMARC(text string) (d DMARC, ok bool) {
 			d.Unknown = append(d.Unknown, t.name)
 		}
 	}
+	if d.NoPolicy || len(d.Faulty) > 0 {
+		d.Policy, d.Sub, d.NonExistent = PolicyNone, "", ""
+		d.Void = !slices.ContainsFunc(d.RUA, isURI)
+	}
 	return d, true
+}
+
+// isURI reports whether text begins as a URI does, with a scheme and something
+// behind it (RFC 3986 section 3).
+func isURI(text string) bool {
+	scheme, rest, ok := strings.Cut(text, ":")
+	if !ok || rest == "" || scheme == "" || !isAlpha(scheme[0]) || strings.ContainsAny(text, " \t") {
+		return false
+	}
+	return !strings.ContainsFunc(scheme, func(r rune) bool {
+		return r >= 0x80 || !isAlpha(byte(r)) && !isDigit(byte(r)) && !strings.ContainsRune("+-.", r)
+	})
 }
 
 // For gives the policy for a domain that is not the record's own: for a name
@@ -229,8 +249,11 @@ func find(domain string, look Lookup) Found {
 			f.Record, f.State = &r, Present
 		}
 	}
-	if f.Records > 1 { // none of them counts (RFC 9989 section 4.10)
+	switch {
+	case f.Records > 1: // none of them counts (RFC 9989 section 4.10)
 		f.Record, f.State = nil, Several
+	case uncertain(a, f.Records):
+		f.Record, f.State = nil, Unknown
 	}
 	return f
 }
@@ -362,7 +385,7 @@ func Outsiders(d Discovery, look Lookup) (out []Outside) {
 		if a, ok := look(o.From); ok {
 			o.Outcome = a.Outcome
 			o.State = Unknown
-			if a.Outcome.Answered() {
+			if a.Outcome.Answered() && !uncertain(a, 0) {
 				o.State = Absent
 			}
 			for _, text := range texts(a) {

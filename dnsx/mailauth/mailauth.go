@@ -33,7 +33,7 @@ const (
 	Several State = "several" // more than one record where one must be
 	Broken  State = "broken"  // a record that cannot be read
 	Absent  State = "absent"  // DNS says that there is none
-	Unknown State = "unknown" // the look-up failed
+	Unknown State = "unknown" // the look-up failed, or gave more records than are kept
 )
 
 // texts gives the TXT strings of an answer as they are on the wire, in the
@@ -49,6 +49,11 @@ func texts(a dnsx.Answer) (out []string) {
 	}
 	return out
 }
+
+// uncertain reports whether an answer that gave found records of the wanted
+// kind cannot say that there are no more: it held more records than are kept.
+// With two of a kind more would change nothing.
+func uncertain(a dnsx.Answer, found int) bool { return found < 2 && a.Has(dnsx.NoteCapped) }
 
 // Plain undoes the escapes of presentation form (RFC 1035 section 5.1): the
 // bytes as they are on the wire.

@@ -55,10 +55,21 @@ func TestParseDMARC(t *testing.T) {
 		len(d.RUA) != 2 || !slices.Equal(d.Unknown, []string{"zz"}) || len(d.Junk) != 2 || d.NoPolicy {
 		t.Errorf("%+v", d)
 	}
-	if d, ok := mailauth.ParseDMARC("v=DMARC1; rua=mailto:a@example.com"); !ok || !d.NoPolicy || d.Policy != "none" {
-		t.Errorf("%+v", d)
+	for text, void := range map[string]bool{
+		"v=DMARC1; rua=mailto:a@example.com": false, "v=DMARC1; p=quarantin; rua=mailto:a@example.com": false,
+		"v=DMARC1; p=reject; sp=no; rua=mailto:a@example.com": false, "v=DMARC1; p=reject; np=; rua=mailto:a@example.com": false,
+		"v=DMARC1": true, "v=DMARC1; p=": true, "v=DMARC1; p=reject; sp=no": true, "v=DMARC1; p=reject; sp=no; rua=a@example.com": true,
+	} {
+		if d, ok := mailauth.ParseDMARC(text); !ok || d.Void != void || d.Policy != "none" || d.For(true) != "none" || d.For(false) != "none" || d.NoPolicy == (d.Faulty != nil && d.Faulty[0] != "p") {
+			t.Errorf("%s: %+v", text, d)
+		}
 	}
-	for _, s := range []string{"", "v=dmarc1; p=none", "p=none; v=DMARC1", "v=DMARC11", "V=DMARC1; p=none", "x; v=DMARC1"} {
+	for _, s := range []string{"V=DMARC1; p=reject", "v = DMARC1 ;p=reject"} { // the name of a tag is not case sensitive
+		if d, ok := mailauth.ParseDMARC(s); !ok || d.Policy != "reject" || d.Void {
+			t.Errorf("%q: %+v", s, d)
+		}
+	}
+	for _, s := range []string{"", "=", "v", "v=", "v=dmarc1; p=none", "p=none; v=DMARC1", "v=DMARC11", "x; v=DMARC1", " v=DMARC1", "; v=DMARC1"} {
 		if _, ok := mailauth.ParseDMARC(s); ok {
 			t.Errorf("%q is taken", s)
 		}

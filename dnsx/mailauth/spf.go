@@ -115,6 +115,8 @@ func (e *check) domain(domain string) Verdict {
 	}
 	records := SPFRecords(a)
 	switch {
+	case uncertain(a, len(records)):
+		return at(Indefinable, "", domain+" has more TXT records than are kept")
 	case len(records) == 0:
 		return at(None, "", "")
 	case len(records) > 1:
@@ -298,6 +300,9 @@ func (e *check) host(name string, t Term, voids bool) (bool, Verdict) {
 		if p, err := r.Addr.Unmap().Prefix(bits); err == nil && p.Contains(e.id.Addr) {
 			return true, Verdict{}
 		}
+	}
+	if uncertain(a, 0) {
+		return false, Verdict{Result: Indefinable, From: a.Question, Outcome: a.Outcome, Why: name + " has more addresses than are kept"}
 	}
 	return false, Verdict{}
 }

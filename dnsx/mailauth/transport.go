@@ -86,6 +86,9 @@ func (f form) read(domain string, look Lookup) Announcement {
 			out.State = Broken
 		}
 	}
+	if uncertain(a, found) {
+		return Announcement{From: out.From, State: Unknown, Outcome: a.Outcome}
+	}
 	return out
 }
 

@@ -24,6 +24,7 @@ const (
 type Lookup struct {
 	From    dnsx.Question `json:"from,omitzero"`
 	Outcome dnsx.Outcome  `json:"outcome,omitempty"` // "" while there is no answer
+	Capped  bool          `json:"capped,omitempty"`  // there are more records than are kept: what is not among them may be there
 	Asking  bool          `json:"asking,omitempty"`  // wanted and not answered yet; false with no outcome: it is not asked
 }
 
@@ -136,7 +137,7 @@ func Read(s Subject, a Answers) Facts {
 func (r reader) lookup(q dnsx.Question) Lookup {
 	l := Lookup{From: q, Asking: r.graph.Asking(q)}
 	if answer, ok := r.answers[q]; ok {
-		l.Outcome = answer.Outcome
+		l.Outcome, l.Capped = answer.Outcome, answer.Has(dnsx.NoteCapped)
 	}
 	return l
 }
