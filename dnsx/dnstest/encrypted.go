@@ -72,14 +72,30 @@ func (s *Server) listenEncrypted() error {
 	s.overTLS, s.overWeb = overTLS, overWeb
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
+	protocols.SetHTTP2(!s.opt.NoHTTP2)
 	web := &http.Server{
 		Handler:   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serveHTTP(w, r, at) }),
-		TLSConfig: config, Protocols: protocols, ReadHeaderTimeout: idle, ErrorLog: log.New(io.Discard, "", 0),
+		TLSConfig: config.Clone(), Protocols: protocols, ReadHeaderTimeout: idle, ErrorLog: log.New(io.Discard, "", 0),
+		ConnState: s.webState,
 	}
 	s.close = append(s.close, web.Close)
 	s.wg.Go(func() { _ = web.ServeTLS(l, "", "") }) // ends with ErrServerClosed
 	return nil
+}
+
+// webState counts the connections over HTTPS, and turns away those too many.
+func (s *Server) webState(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch state {
+	case http.StateNew:
+		s.webTaken++
+		if s.web[c] = true; s.opt.WebConns > 0 && len(s.web) > s.opt.WebConns {
+			_ = c.(*tls.Conn).NetConn().Close()
+		}
+	case http.StateClosed:
+		delete(s.web, c)
+	}
 }
 
 // certify makes a certificate that signs itself, and the pool that holds it.

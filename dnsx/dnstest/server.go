@@ -21,9 +21,13 @@ type ServerOptions struct {
 	// It is called from several goroutines at once.
 	Behave    func(Query) Behaviour
 	Behaviour Behaviour
-	NoTCP     bool   // TCP connections are refused
-	Encrypted bool   // the first address is asked over TLS and HTTPS too, each at a port of its own
-	Seed      uint64 // of the chance in Behaviour.Loss
+	NoTCP     bool // TCP connections are refused
+	Encrypted bool // the first address is asked over TLS and HTTPS too, each at a port of its own
+	// WebConns is how many connections over HTTPS are held at once; one more is
+	// closed as it comes. 0 for no bound. NoHTTP2 leaves HTTP/1.1 alone.
+	WebConns int
+	NoHTTP2  bool
+	Seed     uint64 // of the chance in Behaviour.Loss
 }
 
 // Server answers over UDP and TCP, and where wanted TLS and HTTPS, on loopback addresses. A query with RD is
@@ -48,6 +52,8 @@ type Server struct {
 	most     int
 	conns    map[net.Conn]bool
 	taken    int
+	web      map[net.Conn]bool // open over HTTPS
+	webTaken int
 }
 
 // maxQueries bounds the queries that a server remembers.
@@ -69,7 +75,7 @@ func NewServer(zones *Zones, opt ServerOptions) (*Server, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
 		zones: zones, opt: opt, ctx: ctx, cancel: cancel,
-		nth: map[Query]int{}, conns: map[net.Conn]bool{},
+		nth: map[Query]int{}, conns: map[net.Conn]bool{}, web: map[net.Conn]bool{},
 	}
 	var err error
 	for range portTries {
@@ -145,6 +151,14 @@ func (s *Server) Disconnect() {
 	for c := range s.conns {
 		_ = c.Close()
 	}
+}
+
+// WebConnections gives how many connections over HTTPS came, those turned away
+// included.
+func (s *Server) WebConnections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.webTaken
 }
 
 // Connections gives how many connections over TCP and TLS were taken.

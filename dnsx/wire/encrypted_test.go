@@ -96,6 +96,49 @@ func TestPipelined(t *testing.T) {
 	}
 }
 
+// All questions share one connection where the server speaks HTTP/2, from the
+// first moment: a server with one place for all its clients answers them all.
+func TestOneConnectionOverHTTPS(t *testing.T) {
+	ask := func(s *dnstest.Server) {
+		t.Helper()
+		c := over(t, s, "https")
+		var all sync.WaitGroup
+		for range 60 {
+			all.Go(func() {
+				if a := c.Resolve(t.Context(), mx); a.Outcome != dnsx.NoError || a.Tries != 1 {
+					t.Errorf("%+v", a)
+				}
+			})
+		}
+		all.Wait()
+	}
+	s := encrypted(t, dnstest.ServerOptions{WebConns: 1, Behaviour: dnstest.Behaviour{Delay: 5 * time.Millisecond}})
+	if ask(s); s.WebConnections() != 1 {
+		t.Errorf("%d connections", s.WebConnections())
+	}
+	s = encrypted(t, dnstest.ServerOptions{NoHTTP2: true, Behaviour: dnstest.Behaviour{Delay: 5 * time.Millisecond}})
+	ask(s)
+	if ask(s); s.WebConnections() > 10 { // two clients, 1 and 4 each
+		t.Errorf("%d connections of HTTP/1.1", s.WebConnections())
+	}
+}
+
+// A connection that the server breaks before it answers is opened anew once.
+func TestBrokenWebConnectionIsOpenedAnew(t *testing.T) {
+	var n atomic.Int32
+	s := encrypted(t, dnstest.ServerOptions{})
+	opt := wire.Options{Servers: []string{s.HTTPS()}, Roots: s.Roots(), Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err == nil && n.Add(1) == 1 {
+			_ = conn.Close() // what a full server does
+		}
+		return conn, err
+	}}
+	if a := client(t, opt).Resolve(t.Context(), mx); a.Outcome != dnsx.NoError || a.Tries != 2 || n.Load() != 2 {
+		t.Errorf("%+v, %d connections", a, n.Load())
+	}
+}
+
 func TestMoreThanALineTakesWait(t *testing.T) {
 	s := encrypted(t, dnstest.ServerOptions{Behaviour: dnstest.Behaviour{Delay: 20 * time.Millisecond}})
 	for _, way := range []string{"tls", "https"} {
