@@ -83,6 +83,7 @@ type Record struct {
 	Preference uint16     `json:"preference,omitempty"` // MX preference; SRV priority
 	Host       string     `json:"host,omitempty"`       // MX exchange, NS, CNAME, PTR and SRV target; "." for the root
 	Port       uint16     `json:"port,omitempty"`       // SRV
+	Weight     uint16     `json:"weight,omitempty"`     // SRV: the share among equal priorities
 	Addr       netip.Addr `json:"addr,omitzero"`        // A, AAAA
 	Text       string     `json:"text,omitempty"`       // TXT: the strings joined without a blank, in presentation form (\DDD)
 	SOA        *SOA       `json:"soa,omitempty"`

@@ -12,10 +12,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
-
 	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
+	"deadletter/dnsx"
+	"deadletter/dnsx/idn"
 )
 
 // What EML refuses.
@@ -244,8 +244,6 @@ func notAtom(r rune) bool {
 	return r <= ' ' || r == 0x7f || r < utf8.RuneSelf && strings.ContainsRune(`()<>[]:;@\,."`, r)
 }
 
-var names = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
-
 func domainPart(domain string) (string, error) {
 	if literal, ok := strings.CutPrefix(domain, "["); ok {
 		literal, ok = strings.CutSuffix(literal, "]")
@@ -255,8 +253,8 @@ func domainPart(domain string) (string, error) {
 		}
 		return domain, nil
 	}
-	ascii, err := names.ToASCII(strings.TrimSuffix(domain, "."))
-	if err != nil || ascii == "" || strings.HasSuffix(ascii, ".") || strings.Contains(ascii, "..") {
+	ascii, err := idn.ASCII(domain)
+	if err != nil || !dnsx.IsHostname(ascii) || strings.Contains(ascii, "_") { // RFC 5321 section 4.1.2
 		return "", ErrAddress
 	}
 	return ascii, nil

@@ -144,9 +144,10 @@ func fill(rec *dnsx.Record, data string) bool {
 		if len(f) != 4 {
 			return false
 		}
+		weight, bad := strconv.ParseUint(f[1], 10, 16)
 		port, err := strconv.ParseUint(f[2], 10, 16)
-		rec.Port = uint16(port)
-		return err == nil && preference(rec, f[0]) && host(rec, f[3])
+		rec.Weight, rec.Port = uint16(weight), uint16(port)
+		return err == nil && bad == nil && preference(rec, f[0]) && host(rec, f[3])
 	case dnsx.TypeSOA:
 		return soa(rec, f)
 	case dnsx.TypeTXT:

@@ -65,13 +65,16 @@ func (w *walk) doubtful() (doubtful, known bool) {
 
 // parking are services that hold unused names: what lies under their name
 // servers or mail hosts is for sale, or catches what was mistyped.
-var parking = []string{
-	"sedoparking.com", "parkingcrew.net", "bodis.com", "above.com", "parklogic.com", "afternic.com", "dan.com", "h-email.net", "hugedomains.com",
+// The source says what we know it from.
+var parking = []struct{ name, source string }{
+	{"above.com", "public code"}, {"bodis.com", "public code"}, {"h-email.net", "MX seen; public code"},
+	{"parkingcrew.net", "public code"}, {"parklogic.com", "MX seen"}, {"sedoparking.com", "public code"},
+	{"afternic.com", "general knowledge"}, {"dan.com", "general knowledge"}, {"hugedomains.com", "general knowledge"},
 }
 
 func parkedBy(host string) bool {
 	for _, p := range parking {
-		if host == p || strings.HasSuffix(host, "."+p) {
+		if host == p.name || strings.HasSuffix(host, "."+p.name) {
 			return true
 		}
 	}

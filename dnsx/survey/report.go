@@ -143,14 +143,13 @@ func data(records []dnsx.Record) []string {
 	return out
 }
 
-// Data gives the data of a record as a zone file has it, as far as
-// [dnsx.Record] keeps it. The text is untrusted.
+// Data gives the data of a record as a zone file has it. The text is untrusted.
 func Data(r dnsx.Record) string {
 	switch {
 	case r.Type == dnsx.TypeMX:
 		return fmt.Sprintf("%d %s", r.Preference, r.Host)
 	case r.Type == dnsx.TypeSRV:
-		return fmt.Sprintf("%d %d %s", r.Preference, r.Port, r.Host)
+		return fmt.Sprintf("%d %d %d %s", r.Preference, r.Weight, r.Port, r.Host)
 	case r.Addr.IsValid():
 		return r.Addr.String()
 	case r.SOA != nil:

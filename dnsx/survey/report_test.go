@@ -91,13 +91,13 @@ func TestReportOfNothing(t *testing.T) {
 
 func TestData(t *testing.T) {
 	for want, r := range map[string]dnsx.Record{
-		"10 mx.example.com":      {Type: dnsx.TypeMX, Preference: 10, Host: "mx.example.com"},
-		"0 443 mail.example.com": {Type: dnsx.TypeSRV, Port: 443, Host: "mail.example.com"},
-		"192.0.2.1":              {Type: dnsx.TypeA, Addr: addr("192.0.2.1")},
-		"ns. host. 1 2 3 4 5":    {Type: dnsx.TypeSOA, SOA: &dnsx.SOA{MName: "ns.", RName: "host.", Serial: 1, Refresh: 2, Retry: 3, Expire: 4, Minimum: 5}},
-		"v=spf1 -all":            {Type: dnsx.TypeTXT, Text: "v=spf1 -all"},
-		"host.example.com":       {Type: dnsx.TypePTR, Host: "host.example.com"},
-		"3 1 1 00":               {Type: dnsx.TypeTLSA, Data: "3 1 1 00"},
+		"10 mx.example.com":        {Type: dnsx.TypeMX, Preference: 10, Host: "mx.example.com"},
+		"0 5 443 mail.example.com": {Type: dnsx.TypeSRV, Weight: 5, Port: 443, Host: "mail.example.com"},
+		"192.0.2.1":                {Type: dnsx.TypeA, Addr: addr("192.0.2.1")},
+		"ns. host. 1 2 3 4 5":      {Type: dnsx.TypeSOA, SOA: &dnsx.SOA{MName: "ns.", RName: "host.", Serial: 1, Refresh: 2, Retry: 3, Expire: 4, Minimum: 5}},
+		"v=spf1 -all":              {Type: dnsx.TypeTXT, Text: "v=spf1 -all"},
+		"host.example.com":         {Type: dnsx.TypePTR, Host: "host.example.com"},
+		"3 1 1 00":                 {Type: dnsx.TypeTLSA, Data: "3 1 1 00"},
 	} {
 		if got := survey.Data(r); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -334,7 +334,7 @@ func TestShapes(t *testing.T) {
 			}},
 		{"two SPF records", "example.com. MX 0 .\nexample.com. TXT \"v=spf1 -all\"\nexample.com. TXT \"v=spf1 ~all\"\nexample.com. TXT \"v=spf10 -all\"" + tail,
 			survey.MXNull, survey.Yes, "null_mx recipient_spf_several", nil},
-		{"autodiscover by SRV", "example.com. MX 0 .\n_autodiscover._tcp.example.com. SRV 0 0 443 mail.example.net." + tail, survey.MXNull, survey.Yes, "null_mx", func(t *testing.T, f survey.Facts) {
+		{"autodiscover by SRV", "example.com. MX 0 .\n_autodiscover._tcp.example.com. SRV 5 9 443 a.example.net.\n_autodiscover._tcp.example.com. SRV 0 1 443 b.example.net.\n_autodiscover._tcp.example.com. SRV 0 2 443 mail.example.net." + tail, survey.MXNull, survey.Yes, "null_mx", func(t *testing.T, f survey.Facts) {
 			if f.Autodiscover.Target != "mail.example.net" || f.Autodiscover.Via != "srv" || f.Autodiscover.Port != 443 {
 				t.Errorf("%+v", f.Autodiscover)
 			}

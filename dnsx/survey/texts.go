@@ -1,6 +1,8 @@
 package survey
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"deadletter/dnsx"
@@ -155,11 +157,17 @@ func (r reader) autodiscover(d string) Autodiscover {
 	if f.Target != "" {
 		return f
 	}
+	var services []dnsx.Record
 	for _, rec := range r.answers[f.SRV.From].Records {
-		host := dnsx.CanonicalName(rec.Host)
-		if rec.Type == dnsx.TypeSRV && host != "." && (f.Target == "" || host < f.Target) {
-			f.Target, f.Via, f.Port = host, "srv", rec.Port
+		if rec.Host = dnsx.CanonicalName(rec.Host); rec.Type == dnsx.TypeSRV && rec.Host != "." {
+			services = append(services, rec)
 		}
+	}
+	if len(services) > 0 { // the lowest priority, of these the one with the largest share (RFC 2782)
+		first := slices.MinFunc(services, func(x, y dnsx.Record) int {
+			return cmp.Or(cmp.Compare(x.Preference, y.Preference), cmp.Compare(y.Weight, x.Weight), cmp.Compare(x.Host, y.Host))
+		})
+		f.Target, f.Via, f.Port = first.Host, "srv", first.Port
 	}
 	return f
 }

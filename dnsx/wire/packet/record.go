@@ -33,7 +33,7 @@ func Record(rr dns.RR) dnsx.Record {
 	case *dns.MX:
 		r.Preference, r.Host = rr.Preference, dnsx.CanonicalName(rr.Mx)
 	case *dns.SRV:
-		r.Preference, r.Port, r.Host = rr.Priority, rr.Port, dnsx.CanonicalName(rr.Target)
+		r.Preference, r.Weight, r.Port, r.Host = rr.Priority, rr.Weight, rr.Port, dnsx.CanonicalName(rr.Target)
 	case *dns.TXT:
 		r.Text = strings.Join(rr.Txt, "")
 	case *dns.SOA:
