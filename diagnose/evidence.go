@@ -226,7 +226,7 @@ func (v *view) mxUnknownWhy() safe.Text {
 }
 
 // failureText words an outcome that says nothing about the domain.
-func failureText(o dnsx.Outcome) safe.Text { return safe.Of(survey.Say(o, "the resolver")) }
+func failureText(o dnsx.Outcome) safe.Text { return safe.Of(survey.Say(o, "this machine's resolver")) }
 
 // mxSeen gives the MX set for the evidence block, by whom and when: that of the
 // sending server where it was pasted, because the mail went by it, else that of

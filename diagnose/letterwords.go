@@ -15,7 +15,7 @@ import (
 func (v *view) sayFields() *letters.Fields {
 	f := &letters.Fields{
 		Mark: v.mark(), Short: short(string(asciiForm(v.r.Recipient.Value)), letterWidth), Zone: safe.Of(v.domain), Stage: safe.Of(string(v.r.Stage)),
-		Sender: asciiAddress(v.r.Sender.Value), Sending: safe.Of(v.senderDomain), Rejector: safe.Of(string(v.verdict.Kind)),
+		Sender: asciiAddress(v.r.Sender.Value), Sending: safe.Of(v.senderDomain), Author: safe.Of(v.subject.Sent.From), Rejector: safe.Of(string(v.verdict.Kind)),
 		Filter: v.filter.name, Store: v.store.name, Platform: v.platform.name, AskStore: safe.Of(string(v.verdict.Decided.Kind)),
 		First: v.numbers(v.askFirst()), Forwarder: safe.Of(v.firstHop()), MXSeen: v.mxSeen(), Resolver: v.resolverOutside(),
 	}

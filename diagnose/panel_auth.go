@@ -580,7 +580,7 @@ func (v *view) transportFindings() []Finding {
 	zone := safe.Domain(t.Zone)
 	switch q := (dnsx.Question{Name: t.Zone, Type: dnsx.TypeDNSKEY}); t.DNSSEC {
 	case mailauth.DNSSECValidated:
-		add("dnssec", For, q, safe.Textf("%s is signed, and the resolver has checked it", zone))
+		add("dnssec", For, q, safe.Textf("%s is signed, and this machine's resolver has checked it", zone))
 	case mailauth.DNSSECSigned:
 		add("dnssec", For, q, safe.Textf("%s is signed; nobody whose word counts here has checked it", zone))
 	case mailauth.DNSSECIsland:

@@ -136,7 +136,7 @@ func (v *view) viewFindings(out *[]Finding) {
 		add("serials_disagree", Attention, "dns auth", "the name servers have different SOA serials", v.serialsBy())
 	}
 	if c.ResolverBehind {
-		add("resolver_behind", Attention, "dns auth", safe.Textf("the zone has changed since the resolver took it: serial %d there, %d at the name servers", c.ResolverSerial, c.NewestSerial),
+		add("resolver_behind", Attention, "dns auth", safe.Textf("the zone has changed since this machine's resolver took it: serial %d there, %d at the name servers", c.ResolverSerial, c.NewestSerial),
 			v.serialClaim(c.NewestSerial))
 	}
 }

@@ -18,7 +18,8 @@ type Fields struct {
 	Domain    safe.Text // its domain; a very long one is only referred to
 	Zone      safe.Text // its domain, whole
 	Sender    safe.Text // the envelope sender
-	Sending   safe.Text // the sender's domain
+	Sending   safe.Text // the sender's domain, of the return path
+	Author    safe.Text // the domain of the From address, that of the return path where the bounce returns none
 	RefusedAs safe.Text // what the reply makes of the address: "unknown"
 	Stage     safe.Text // rcpt, mail, data, content or nothing
 	Failed    safe.Text // when it was refused, UTC

@@ -151,7 +151,11 @@ func signOr(s diagnose.Sign) safe.Text {
 	return "  "
 }
 
-// table writes rows in columns where they fit, else each row as a claim.
+// wrapRoom is how narrow the widest column of a table may be made, in cells.
+const wrapRoom = 28
+
+// table writes rows in columns, the widest one wrapped where the line is too
+// short; where even that is too wide, each row as a claim.
 func (t *texter) table(table diagnose.Table) {
 	rows := [][]safe.Text{table.Head}
 	for _, r := range table.Rows {
@@ -174,16 +178,35 @@ func (t *texter) table(table diagnose.Table) {
 	for _, w := range widths {
 		total += w
 	}
+	wide := 0
+	for i, w := range widths {
+		if w > widths[wide] {
+			wide = i
+		}
+	}
+	if room := widths[wide] - (total - columns); total > columns && room >= wrapRoom {
+		widths[wide], total = room, columns
+	}
 	if total > columns {
+		head := make([]safe.Text, len(table.Head)) // numbers alone need a name
+		for i := range head {
+			if i < len(table.Right) && table.Right[i] {
+				head[i] = table.Head[i]
+			}
+		}
 		for _, r := range table.Rows {
-			f := rowFinding(table.Head, r)
+			f := rowFinding(head, r)
 			t.para(indent+"  "+signOr(f.Sign), indent+"    ", f.Claim)
 		}
 		return
 	}
 	for _, r := range rows {
 		line := indent
+		var more []safe.Text // of the widest cell
 		for i, c := range r {
+			if lines := wrapped(c, widths[i]); i == wide && len(lines) > 1 {
+				c, more = lines[0], lines[1:]
+			}
 			if i < len(table.Right) && table.Right[i] {
 				line += pad("", widths[i]-cells(c)) + c
 			} else {
@@ -192,6 +215,13 @@ func (t *texter) table(table diagnose.Table) {
 			line += "  "
 		}
 		t.line(line)
+		before := indent
+		for _, w := range widths[:wide] {
+			before += pad("", w+2)
+		}
+		for _, l := range more {
+			t.line(before + l)
+		}
 	}
 }
 

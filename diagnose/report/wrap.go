@@ -68,6 +68,37 @@ func (p *page) para(first, rest, text safe.Text) {
 	p.line(line)
 }
 
+// wrapped breaks text at blanks into lines of so many cells. A longer word is
+// broken.
+func wrapped(text safe.Text, room int) []safe.Text {
+	var out []safe.Text
+	var line safe.Text
+	for word := range words(text) {
+		for cells(word) > room {
+			if line != "" {
+				out = append(out, line)
+			}
+			head := prefix(word, room)
+			if head == "" {
+				break
+			}
+			out, line, word = append(out, head), "", word[len(head):]
+		}
+		switch {
+		case line == "":
+			line = word
+		case cells(line)+1+cells(word) > room:
+			out, line = append(out, line), word
+		default:
+			line += " " + word
+		}
+	}
+	if line != "" || len(out) == 0 {
+		out = append(out, line)
+	}
+	return out
+}
+
 // verbatim writes text with every blank it has behind a bar, broken after a
 // blank where it is too long.
 func (p *page) verbatim(bar, text safe.Text) {

@@ -187,7 +187,8 @@ func writeAnswer(w io.Writer, a dnsx.Answer) {
 		fmt.Fprintf(w, "       %s  ttl %d\n", safe.Of(survey.Data(r)), r.TTL)
 	}
 	if a.Outcome.Absent() && a.NegativeTTL > 0 {
-		fmt.Fprintf(w, "       %s; may be kept until %s\n", safe.Of(survey.Say(a.Outcome, "")), a.At.Add(time.Duration(a.NegativeTTL)*time.Second).UTC().Format(time.TimeOnly+" UTC"))
+		says, _, _ := strings.Cut(survey.Say(a.Outcome, ""), " (") // the outcome's own word stands above
+		fmt.Fprintf(w, "       %s; may be kept until %s\n", safe.Of(says), a.At.Add(time.Duration(a.NegativeTTL)*time.Second).UTC().Format(time.TimeOnly+" UTC"))
 	}
 	if !a.Outcome.Answered() {
 		fmt.Fprintf(w, "       %s\n", safe.Of(survey.Say(a.Outcome, "it")))
