@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"deadletter/diagnose/safe"
@@ -332,8 +333,12 @@ func (v *view) dmarcNotes(a *survey.Auth, r *mailauth.DMARC, add func(score)) {
 	case r.NoPolicy:
 		note("no p: the record counts as p=none")
 	}
-	if len(r.Junk) > 0 {
-		note(safe.Textf("not understood: %s", short(r.Junk[0], 40)))
+	if len(r.Junk) > len(r.Faulty) { // beside what was said of these
+		other := slices.IndexFunc(r.Junk, func(text string) bool {
+			name, _, _ := strings.Cut(text, "=")
+			return !slices.Contains(r.Faulty, name)
+		})
+		note(safe.Textf("not understood: %s", short(r.Junk[max(other, 0)], 40)))
 	}
 	for _, o := range a.Outside {
 		if o.State == mailauth.Absent {
