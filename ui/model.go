@@ -26,6 +26,8 @@ type Options struct {
 	Version   string
 	Notice    safe.Text // shown on the first screen
 	Kept      safe.Text // where cases are kept: "~/.local/share/deadletter/cases"
+	Width     int       // columns of the terminal as the screen begins; 80 where that is not known
+	Height    int       // rows likewise; 24
 	Actor     string    // who sits at the keys; fills the name of who looked something up
 
 	// SaveLetter writes a letter beside the case and says where; nil when there
@@ -133,6 +135,9 @@ func New(o Options) *Model {
 	m.paste.offline = o.Offline
 	m.message.text = o.Notice
 	m.frame = layout(80, 24)
+	if o.Width > 0 && o.Height > 0 {
+		m.frame = layout(o.Width, o.Height) // the first frame fits, before Bubble Tea tells the size
+	}
 	for _, s := range o.Sessions {
 		m.addCase(s)
 	}

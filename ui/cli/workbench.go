@@ -110,7 +110,9 @@ func (d *desk) show(ctx context.Context, g *globals, sessions []ui.Session, noti
 	if err != nil {
 		return errors.Join(fail(exitUsage, "", "--clipboard: %w", err), d.close())
 	}
+	width, height, _ := xterm.GetSize(int(out.Fd())) // where it fails the usual size stands in
 	model := ui.New(ui.Options{
+		Width: width, Height: height,
 		Desk: d, Clipboard: board, Sessions: sessions, Clock: d.now, Location: time.Local,
 		Renderer: term.Renderer(writer, caps), Color: caps.Profile != termenv.Ascii, ASCII: !caps.UTF8,
 		Local: !caps.SSH, Offline: d.offline, Version: Version(), Notice: joinNotice(notice, d.notice()), Kept: d.kept(),
