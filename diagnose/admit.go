@@ -37,14 +37,9 @@ func Admit(c *Case, body Body, now time.Time) error {
 	case RemovalEnded:
 		return admitRemovalEnd(c, b)
 	case RetryIntended:
-		if err := admitLock(c, now, GuardRetry, OfferRetry); err != nil {
-			return err
-		}
-		if want := newView(c, now).permit(); b.Permit != want {
-			return fmt.Errorf("%w: the confirmation that gave this permit is no longer the current one", ErrLocked)
-		}
+		return admitRetry(c, b, now)
 	case RetryEnded:
-		return admitEnd(c, b)
+		return admitEnd(c, b, now)
 	case DNSPasted:
 		return admitView(b, now)
 	case AnswerRecorded:
@@ -103,23 +98,6 @@ func lockOf(f Flow, guard Guard) (unlocks safe.Text, locked bool) {
 	}
 	return "", false
 }
-
-func admitEnd(c *Case, b RetryEnded) error {
-	for _, r := range c.Retries {
-		if r.Seq != b.Intent {
-			continue
-		}
-		if r.Ended != nil && !unfinished(r.Ended.Result) {
-			return fmt.Errorf("%w: this retry already has a result", ErrInvalid)
-		}
-		return nil
-	}
-	return fmt.Errorf("%w: no such retry", ErrInvalid)
-}
-
-// unfinished reports whether a result can be followed by a better one: taken
-// by the server may become seen in the mailbox, or come back as a bounce.
-func unfinished(r RetryResult) bool { return r == RetryAccepted || r == RetryUnknown }
 
 func admitAnswer(b AnswerRecorded, now time.Time) error {
 	switch {

@@ -377,6 +377,9 @@ func (s *state) endRemoval(b RemovalEnded, e Event) {
 func (s *state) endRetry(b RetryEnded, e Event) {
 	for i := range s.Retries {
 		if s.Retries[i].Seq == b.Intent {
+			if a := s.Retries[i].Ended; a != nil && b.Attempt == nil {
+				b.Attempt = a.Attempt // the conversation stays beside what a person learned later
+			}
 			s.Retries = slices.Clone(s.Retries)
 			s.Retries[i].Ended, s.Retries[i].EndAt, s.Retries[i].EndSeq = &b, e.At, e.Seq
 			return

@@ -163,20 +163,6 @@ type Overridden struct {
 	Reason safe.Untrusted `json:"reason"`
 }
 
-// RetryIntended spends the retry permit, before anything is sent.
-type RetryIntended struct {
-	Way    RetryWay `json:"way"`
-	Permit uint64   `json:"permit"` // Seq of the confirmation that gave the permit
-	Plan   string   `json:"plan"`   // SHA-256 of the plan that was consented to
-}
-
-// RetryEnded is what came of the retry.
-type RetryEnded struct {
-	Intent uint64         `json:"intent"` // Seq of the RetryIntended
-	Result RetryResult    `json:"result"`
-	Reply  safe.Untrusted `json:"reply,omitempty"`
-}
-
 // CaseClosed ends a case with an outcome and a reason.
 type CaseClosed struct {
 	Outcome Outcome        `json:"outcome"`

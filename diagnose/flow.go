@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"slices"
-	"time"
 
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/reply"
@@ -231,7 +230,12 @@ func (v *view) retryTemporary() bool {
 	return v.retryResult() == RetryTemporary && !open(v.retryConditions())
 }
 
-func (v *view) retryDifferent() bool { return v.retryResult() == RetryDifferent }
+// retryDifferent holds until the other bounce is captured: then the flow has
+// started over with it.
+func (v *view) retryDifferent() bool {
+	last, tried := v.lastRetry()
+	return tried && v.resultOf(last) == RetryDifferent && v.b.Seq < last.Seq
+}
 
 func (v *view) rejectorUnknown() bool {
 	return v.has && v.verdict.Kind == UnknownRejector && !v.asking()
@@ -257,23 +261,4 @@ func (v *view) complained() bool {
 
 func closedAs(o Outcome) func(*view) bool {
 	return func(v *view) bool { return v.c.Closing != nil && v.c.Closing.Outcome == o }
-}
-
-func (v *view) retryResult() RetryResult {
-	last, tried := v.lastRetry()
-	switch {
-	case !tried:
-		return ""
-	case last.Ended == nil:
-		return RetryUnknown
-	case last.Ended.Result == RetryAccepted && v.seenInMailbox(last):
-		return RetryDelivered
-	}
-	return last.Ended.Result
-}
-
-// seenInMailbox reports whether somebody says that the accepted test arrived.
-func (v *view) seenInMailbox(last Retry) bool {
-	a, ok := v.settled(AskArrived)
-	return ok && !a.When.Before(last.At.Truncate(time.Minute))
 }

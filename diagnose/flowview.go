@@ -276,6 +276,7 @@ const (
 	OfferSettle   OfferKind = "settle"  // read the list again: nothing tells what came of a removal
 	OfferRetry    OfferKind = "retry"
 	OfferResult   OfferKind = "retry_result"
+	OfferReturned OfferKind = "retry_returned" // a captured bounce is perhaps the result of the last attempt; Seq is of the bounce
 	OfferClose    OfferKind = "close"
 	OfferUndo     OfferKind = "undo"
 	OfferRedo     OfferKind = "redo"

@@ -332,53 +332,6 @@ func (v *view) proofLifted() (Override, bool) {
 	return Override{}, false
 }
 
-// permitUnspent holds when a confirmation is newer than the last attempt.
-func (v *view) permitUnspent() condition {
-	const key = "permit"
-	last, tried := v.lastRetry()
-	if !tried {
-		return holds(key, "the permit is not spent", "here", time.Time{})
-	}
-	if v.permit() > last.Seq {
-		return holds(key, "a new confirmation gives a new permit", "here", time.Time{})
-	}
-	return fails(key, StepRecipient, "the permit is spent", "a new permit needs a new confirmation on step 3")
-}
-
-func (v *view) lastRetry() (Retry, bool) {
-	if len(v.c.Retries) == 0 {
-		return Retry{}, false
-	}
-	return v.c.Retries[len(v.c.Retries)-1], true
-}
-
-// afterLastTry reports whether an answer was said after the last attempt
-// began. A time on the full minute was typed, and stands for all of it.
-func (v *view) afterLastTry(a Recorded) bool {
-	last, tried := v.lastRetry()
-	if minute := a.When.Truncate(time.Minute); tried && a.When.Equal(minute) {
-		return !minute.Before(last.At.Truncate(time.Minute))
-	}
-	return !tried || a.When.After(last.At)
-}
-
-// permit gives the number of the confirmation that the next retry would
-// spend: the latest answer among those that settle the lock; 0 for none. What
-// was said before the last attempt and recorded after it is no new one.
-func (v *view) permit() uint64 {
-	ids := append([]QuestionID{AskExactAddress}, v.routeQuestions()...)
-	if v.verdict.Kind == OwnMTA {
-		ids = []QuestionID{AskOwnRoute}
-	}
-	var seq uint64
-	for _, id := range ids {
-		if a, ok := v.settled(id); ok && v.afterLastTry(a) {
-			seq = max(seq, a.Seq)
-		}
-	}
-	return seq
-}
-
 // open reports whether every condition holds.
 func open(conditions []condition) bool {
 	return !slices.ContainsFunc(conditions, func(c condition) bool { return c.Sign != Holds })

@@ -11,23 +11,30 @@ import (
 func (v *view) block(name, letter string, f *letters.Fields) (head safe.Text, fields []field) {
 	label := func(block string) string { return plain(v.word(block, f)) }
 	last, tried := v.lastRetry()
-	ended := tried && last.Ended != nil
 	switch name {
 	case "Evidence":
 		return v.evidence(label, f, false, "our server", "your server", "your reply")
 	case "OurEvidence":
 		return v.evidence(label, f, slices.Contains(inside, letter), "told by", "refused by", "reply")
 	case "Refusals":
-		fields = append(fields, field{label: label("first refusal"), value: joinNonEmpty("  ", utc(v.b.Failed()), v.r.Diagnostic.Value.Safe()), most: 3, least: 2})
-		if ended {
-			fields = append(fields, field{label: label("test refusal"), value: joinNonEmpty("  ", utc(last.EndAt), last.Ended.Reply.Safe()), most: 3, least: 2})
+		first := v.b
+		if tried {
+			first = v.triedFor(last)
+		}
+		fields = append(fields,
+			field{label: label("first refusal"), value: joinNonEmpty("  ", utc(first.Failed()), first.Report.Diagnostic.Value.Safe()), most: 3, least: 2},
+			field{label: label("first host"), value: joinNonEmpty(" ", addressText(first.Report), first.Report.RemoteMTA.Value.Safe()), most: 2, least: -1})
+		if now := v.tested(last); tried && !now.at.IsZero() {
+			fields = append(fields,
+				field{label: label("test refusal"), value: joinNonEmpty("  ", utc(now.at), now.reply), most: 3, least: 2},
+				field{label: label("test host"), value: joinNonEmpty(" ", now.addr, safe.Of(now.host)), most: 2, least: -1})
 		}
 	case "Test":
 		if tried {
 			fields = append(fields, field{label: label("sent"), value: utc(last.At), most: 1, least: 1})
 		}
-		if ended {
-			fields = append(fields, field{label: label("your reply"), value: last.Ended.Reply.Safe(), most: 2, least: 1})
+		if now := v.tested(last); tried && now.reply != "" {
+			fields = append(fields, field{label: label("your reply"), value: now.reply, most: 2, least: 1})
 		}
 		fields = append(fields,
 			field{label: label("envelope from"), value: f.Sender, most: 2, least: 1},

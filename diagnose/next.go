@@ -99,9 +99,7 @@ func (v *view) locks(f *Flow, w way) {
 	if !v.has || v.r.NotABounce != "" {
 		return
 	}
-	if last, tried := v.lastRetry(); tried && (last.Ended == nil || unfinished(last.Ended.Result)) {
-		f.Offers = append(f.Offers, Offer{Kind: OfferResult, Step: StepRetry, Label: "record what came of it", Seq: last.Seq})
-	}
+	f.Offers = append(f.Offers, v.resultOffers()...)
 	if why, unlocks, until := v.notNow(w); why != "" {
 		f.Blocks = append(f.Blocks,
 			Block{Guard: GuardRemoval, Step: StepSuppression, Why: why, Unlocks: unlocks, Until: until},
@@ -236,6 +234,9 @@ func (v *view) wake(f Flow) time.Time {
 		if p.Via == ViaAPI {
 			consider(p.asked().Add(LookUpLives))
 		}
+	}
+	for _, r := range v.leaving() {
+		consider(r.repeatFrom())
 	}
 	consider(v.r.RetryUntil.At)
 	consider(v.facts.OldUntil())

@@ -12,16 +12,15 @@ func (v *view) retryPanel() Panel {
 	conditions := v.retryConditions()
 	p.Sections = append(p.Sections, conditionSection("ready", conditions))
 	last, tried := v.lastRetry()
-	spent := tried && v.permit() <= last.Seq
+	left := v.leaving()
 	switch {
-	case tried && spent:
+	case tried && v.permitUnspent().Sign != Holds:
 		v.retryStands(&p, last)
+	case tried && len(left) > 0 && open(conditions):
+		v.retryStands(&p, last)
+		v.retryReady(&p, left)
 	case open(conditions):
-		p.State, p.Reading, p.Badge, p.BadgeIs = Active, "1 permit, not spent", "1 permit", Holds
-		p.Verdict = []safe.Text{"Everything that should be mended is. One test message may go."}
-		p.So = "One attempt spends the permit, whatever the answer. A new permit needs a new confirmation on step 3."
-		p.Next = "Take the permit, send one plain message by hand the way real mail goes, then record what came of it."
-		p.Sections = append(p.Sections, v.testSection())
+		v.retryReady(&p, nil)
 	default:
 		b := block(GuardRetry, StepRetry, conditions, "")
 		p.Reading = lockedBy(conditions, StepRetry)
@@ -38,6 +37,53 @@ func (v *view) retryPanel() Panel {
 	return p
 }
 
+// retryReady says what may go now, by which ways, and what each proves. left
+// are the attempts that the permit already gave.
+func (v *view) retryReady(p *Panel, left []Retry) {
+	p.State, p.BadgeIs = Active, Holds
+	p.Sections = append(p.Sections, Section{Label: "way", Table: v.waysTable()}, v.testSection())
+	p.So = "One message spends the permit, whatever the answer. A new permit needs a new confirmation on step 3."
+	if len(left) == 0 {
+		p.Reading, p.Badge = "1 permit, not spent", "1 permit"
+		p.Verdict = []safe.Text{"Everything that should be mended is. One test message may go."}
+		p.Next = "Choose the way; what leaves is shown before it goes. By hand: take the permit, send one plain message the way real mail goes, then record what came of it."
+		return
+	}
+	p.Reading, p.Badge = "permit left", "1 permit left"
+	p.Next = safe.Textf("Send the one message, or from %s ask once more.", v.clock(left[len(left)-1].repeatFrom()))
+}
+
+// waysTable lists the ways of the one test, the best first.
+func (v *view) waysTable() *Table {
+	t := &Table{Head: []safe.Text{"", "way", "it proves", ""}, Give: []int{3}}
+	row := func(n, way, proves safe.Text, now condition) {
+		note := Cell{}
+		if now.Sign != Holds {
+			note = Cell{Text: now.Claim, Sign: Fails}
+			if !now.until.IsZero() {
+				note = Cell{Text: safe.Textf("from %s", v.clock(now.until)), Sign: Attention}
+			}
+		}
+		t.Rows = append(t.Rows, []Cell{{Text: n}, {Text: way}, {Text: proves}, note})
+	}
+	message := v.provedForMessage()
+	if message.Sign == Holds {
+		message = v.notTooSoon(RetryMessage)
+	}
+	row("1", safe.Textf("one message through %s", v.platform.or("our own relay")), "the path that real mail takes", message)
+	row("2", "RCPT only, no mail", safe.Textf("the answer of %s, and no mailbox", v.probeTarget()), v.notTooSoon(RetryProbe))
+	row("3", "by hand", "what you send; then record the answer", condition{Finding: Finding{Sign: Holds}})
+	return t
+}
+
+// probeTarget names what a probe would ask.
+func (v *view) probeTarget() safe.Text {
+	if hosts := v.probeHosts(); len(hosts) > 0 {
+		return safe.Domain(hosts[0].Host)
+	}
+	return "one MX host"
+}
+
 // testSection says what the one test has to look like to prove anything.
 func (v *view) testSection() Section {
 	var s Section
@@ -46,65 +92,40 @@ func (v *view) testSection() Section {
 			s.Fields = append(s.Fields, FieldLine{Label: label, Value: value})
 		}
 	}
-	add("to", v.recipient())
-	add("from", v.r.Sender.Value.Safe())
-	add("subject", safe.Textf("Delivery test %s, please ignore", v.mark()))
-	add("by", v.platform.or("the same server as the mail that bounced"))
+	add("to", safe.Textf("%s, nobody else", v.recipient()))
+	add("from", v.bouncedSender().Safe())
+	add("subject", safe.Of(TestMessage{Mark: string(v.mark()), For: v.confirmedBy()}.Subject()))
+	add("by", joinNonEmpty(", then ", v.platform.or("the same server as the mail that bounced"), v.probeTarget()))
 	return s
 }
 
-// retryStands reads the result of the attempt that spent the permit.
-func (v *view) retryStands(p *Panel, last Retry) {
-	p.Badge, p.BadgeIs = "permit spent", Attention
-	table := v.beforeAfter(last)
-	p.Sections = append([]Section{{Label: "result", Table: &table}}, p.Sections...)
-	switch v.retryResult() {
-	case RetryDelivered:
-		p.State, p.Reading = Answered, "delivered"
-		p.Verdict = []safe.Text{"Delivered: the test was seen in the mailbox. The case is resolved."}
-		p.Next = "Close the case."
-	case RetryAccepted:
-		p.State, p.Reading = Waiting, "accepted, not seen"
-		p.Verdict = []safe.Text{"Accepted: the server took the test. That is not delivered yet.", "Somebody has to see it in the mailbox."}
-		p.Copy, p.Audience = v.arrivedDraft(), "whoever can see the mailbox"
-		p.Next = "Ask whether the test is in the mailbox or in junk, then record it."
-	case RetrySame:
-		p.State, p.Reading, p.Badge, p.BadgeIs = Answered, "same bounce", "stopped", Fails
-		p.Verdict = []safe.Text{"The same refusal again. Stop: change no sender settings, send nothing more."}
-		p.So = "What was said to be mended is not, or the answer came from memory."
-		p.Next, p.Copy, p.Audience, p.GoTo = "Back to the administrator, with both refusals side by side.", v.stillBouncesDraft(), v.audience(), StepRecipient
-	case RetryDifferent:
-		p.State, p.Reading = Active, "another bounce"
-		p.Verdict = []safe.Text{"Another refusal than before. Something has changed."}
-		p.Next = "Add the new bounce with a: the flow starts over with it."
-	case RetryTemporary:
-		p.State, p.Reading = Waiting, "temporary"
-		p.Verdict = []safe.Text{"A temporary answer. The sending server tries again by itself."}
-		p.Next = "Wait for its end result. Send nothing more by hand."
-	default:
-		p.State, p.Reading = Active, "outcome unknown"
-		p.Verdict = []safe.Text{"The permit is spent, and what came of the test is not recorded."}
-		p.So = "An unknown outcome counts as an attempt: nothing repeats itself."
-		p.Next = "Record what came of it."
+// says words the plan for whoever consents: what leaves, from where, to where,
+// what it proves and what it costs.
+func (p RetryPlan) says(v *view) []FieldLine {
+	from := p.Target.From.Safe()
+	if p.Target.NullSender {
+		from = "<>, the null sender; some hosts refuse it for that alone"
 	}
-}
-
-func (v *view) beforeAfter(last Retry) Table {
-	t := Table{Head: []safe.Text{"", "before", "after"}}
-	row := func(name, before, after safe.Text) {
-		sign := NoSign
-		if before != after && after != "" {
-			sign = Differs
-		}
-		t.Rows = append(t.Rows, []Cell{{Text: name}, {Text: before}, {Text: after, Sign: sign}})
+	leaves, proves := safe.Text("One question, no mail: EHLO, MAIL, RCPT, QUIT."), safe.Textf("The answer of %s now. A yes is no proof of a mailbox.", safe.Domain(p.Target.Host))
+	permit := safe.Textf("A yes or a temporary answer leaves the permit for one message, or for one repeat after %s. A refusal or no answer spends it.", duration(RepeatAfter))
+	by := safe.Textf("%s, address %s", safe.Domain(p.Target.Host), p.Target.Addr)
+	lines := []FieldLine{}
+	if p.Message != nil {
+		leaves = safe.Textf("One plain message, %d bytes, with this case's mark in it.", p.Size)
+		proves = "The path that real mail takes. Taken is not delivered: somebody has to see it."
+		permit = "One message spends it, whatever the answer. A new permit needs a new confirmation on step 3."
+		by = safe.Textf("%s, address %s", p.Target.relay(), p.Target.Addr)
+		lines = append(lines, FieldLine{Label: "subject", Value: safe.Of(p.Message.Subject())})
 	}
-	result, at := safe.Text("not recorded"), safe.Text("")
-	if last.Ended != nil {
-		result = joinNonEmpty(": ", safe.Of(string(last.Ended.Result)), last.Ended.Reply.Safe())
-		at = v.clock(last.EndAt)
-	}
-	row("reply", v.replyShort(), result)
-	row("time", v.clock(v.b.Failed()), at)
-	row("host", v.verdict.Host, "")
-	return t
+	lines = append([]FieldLine{
+		{Label: "leaves", Value: leaves},
+		{Label: "from", Value: from},
+		{Label: "to", Value: safe.Textf("%s, nobody else", p.To)},
+	}, lines...)
+	return append(lines,
+		FieldLine{Label: "by", Value: by},
+		FieldLine{Label: "we say", Value: safe.Textf("EHLO %s", p.Target.EHLO)},
+		FieldLine{Label: "proves", Value: proves},
+		FieldLine{Label: "permit", Value: permit},
+	)
 }

@@ -379,10 +379,8 @@ func (v *view) waits() []WaitingFor {
 			out = append(out, WaitingFor{Who: v.audience(), What: "5 questions", Since: c.At})
 		}
 	}
-	if v.retryResult() == RetryAccepted {
-		if last, ok := v.lastRetry(); ok {
-			out = append(out, WaitingFor{Who: "whoever sees the mailbox", What: "did the test arrive", Since: last.EndAt})
-		}
+	if last, ok := v.lastRetry(); ok && last.Way != RetryProbe && v.resultOf(last) == RetryAccepted {
+		out = append(out, WaitingFor{Who: "whoever sees the mailbox", What: "did the test arrive", Since: last.EndAt})
 	}
 	return out
 }

@@ -33,6 +33,7 @@ type Options struct {
 	Resolver dnsx.Resolver    // who is asked; nil: nobody, the case stands on what it holds
 	Clock    func() time.Time // required
 	Journal  Journal          // nil: nothing is kept
+	Ledger   Ledger           // counts attempts; nil: none is made
 	Actor    diagnose.Actor   // who sits at the keys
 	Offline  bool             // Resolver answers everything as offline; said in the round
 	Zones    bool             // Resolver answers from zone text and contacts nobody
@@ -320,8 +321,9 @@ func (s *Session) Idle(ctx context.Context) error {
 	}
 }
 
-// Close ends the session: what is in flight is cancelled, the journal is
-// written out and closed. A second Close does nothing.
+// Close ends the session: what is in flight is cancelled but for an attempt,
+// which it waits for; the journal is written out and closed. A second Close does
+// nothing.
 func (s *Session) Close() error {
 	s.write.Lock()
 	if s.closed {

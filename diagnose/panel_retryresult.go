@@ -1,0 +1,224 @@
+package diagnose
+
+import (
+	"slices"
+	"time"
+
+	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/safe"
+)
+
+// retryStands reads the result of the last attempt.
+func (v *view) retryStands(p *Panel, last Retry) {
+	p.Badge, p.BadgeIs = "permit spent", Attention
+	table := v.beforeAfter(last)
+	p.Sections = append([]Section{{Label: "result", Table: &table}}, p.Sections...)
+	if b, perhaps := v.mayHaveComeBack(last); perhaps {
+		p.Sections = append(p.Sections, Section{Label: "perhaps", Findings: []Finding{{
+			Key: "returned", Sign: Attention, Source: "here", At: b.Failed(),
+			Claim: safe.Textf("the bounce of %s came after the test and names no other message", v.clock(b.Failed())), Hint: "say whether it is the result of the test",
+		}}})
+	}
+	switch v.resultOf(last) {
+	case RetryDelivered:
+		p.State, p.Reading = Answered, "delivered"
+		p.Verdict = []safe.Text{"Delivered: the test was seen in the mailbox. The case is resolved."}
+		p.Next = "Close the case."
+	case RetryAccepted:
+		p.State, p.Reading = Waiting, "accepted, not seen"
+		p.Verdict = []safe.Text{"Accepted: the server took the test. That is not delivered yet.", "Somebody has to see it in the mailbox."}
+		p.Copy, p.Audience = v.arrivedDraft(), "whoever can see the mailbox"
+		p.Next = "Ask whether the test is in the mailbox or in junk, then record it."
+	case RetrySame:
+		p.State, p.Reading, p.Badge, p.BadgeIs = Answered, "same bounce", "stopped", Fails
+		p.Verdict = []safe.Text{"The same refusal again. Stop: change no sender settings, send nothing more."}
+		p.So = "What was said to be mended is not, or the answer came from memory."
+		p.Next, p.Copy, p.Audience, p.GoTo = "Back to the administrator, with both refusals side by side.", v.stillBouncesDraft(), v.audience(), StepRecipient
+	case RetryDifferent:
+		p.State, p.Reading = Active, "another bounce"
+		p.Verdict = []safe.Text{"Another refusal than before. Something has changed."}
+		p.Next = "Add the new bounce with a: the flow starts over with it."
+		if v.b.Seq > last.Seq {
+			p.Next, p.GoTo = "The flow has started over with it: go to step 1.", StepCapture
+		}
+	case RetryTemporary:
+		p.State, p.Reading = Waiting, "temporary"
+		p.Verdict = []safe.Text{"A temporary answer. The sending server tries again by itself."}
+		p.Next = "Wait for its end result. Send nothing more by hand."
+	case RetryOurs:
+		p.State, p.Reading = Active, "stopped on our side"
+		p.Verdict = []safe.Text{"Our own side kept it from being answered. It says nothing of the recipient."}
+	case RetryInconclusive:
+		p.State, p.Reading = Active, "no answer"
+		p.Verdict = []safe.Text{"The attempt came to no answer about the recipient."}
+	default:
+		p.State, p.Reading = Active, "outcome unknown"
+		p.Verdict = []safe.Text{"The permit is spent, and what came of the test is not recorded."}
+		p.So = "An unknown outcome counts as an attempt: nothing repeats itself."
+		p.Next = "Record what came of it."
+	}
+	v.attemptSays(p, last)
+}
+
+// attemptSays puts the words of the table for the conversation that was had in
+// the place of those for what a person recorded. A bounce that came back says more.
+func (v *view) attemptSays(p *Panel, last Retry) {
+	if last.Ended == nil || last.Ended.Attempt == nil {
+		return
+	}
+	a := last.Ended.Attempt
+	if len(a.Lines) > 0 {
+		p.Raw = a.quote()
+	}
+	if _, back := v.cameBack(last); back || v.resultOf(last) != last.Ended.Result {
+		return
+	}
+	m := a.Meaning(v.triedFor(last).Report)
+	p.Verdict, p.Next = []safe.Text{m.Says}, m.Next
+	if m.Step != StepRetry {
+		p.GoTo = m.Step
+	}
+	if last.Way == RetryProbe && m.Result == RetryAccepted {
+		p.State, p.Reading, p.Copy, p.Audience = Active, "RCPT accepted", nil, ""
+	}
+	if last.leaves() {
+		p.Badge, p.BadgeIs = "permit left", Attention
+	}
+}
+
+// maxQuoted bounds how many lines of a conversation a panel shows, from its end.
+const maxQuoted = 24
+
+// quote gives the conversation as it is shown.
+func (a Attempt) quote() *Quote {
+	q := &Quote{Source: safe.Of(a.Host), At: a.Ended}
+	for _, l := range a.Lines[max(0, len(a.Lines)-maxQuoted):] {
+		arrow := safe.Text("<- ")
+		if l.Ours {
+			arrow = "-> "
+		}
+		q.Lines = append(q.Lines, arrow+l.Text.Safe())
+	}
+	return q
+}
+
+// beforeAfter puts the bounce and the attempt that was made for it side by side.
+func (v *view) beforeAfter(last Retry) Table {
+	t := Table{Head: []safe.Text{"", "before: the bounce", "after: the one retry"}}
+	old, now := v.triedFor(last), v.tested(last)
+	row := func(name safe.Text, before Cell, after safe.Text, sign Sign) {
+		switch {
+		case after == "":
+			after, sign = "not known", Missing
+		case after == before.Text:
+			after, sign = "the same", NoSign
+		case sign == NoSign && before.Text != "":
+			sign = Differs
+		}
+		if before.Text == "" {
+			before = Cell{"not in the bounce", Missing}
+		}
+		t.Rows = append(t.Rows, []Cell{{Text: name}, before, {Text: after, Sign: sign}})
+	}
+	said := joinNonEmpty(" ", old.Report.ReplyCode.Value.Safe(), old.Report.EnhancedCode.Value.Safe())
+	if said == "" {
+		said = old.Report.Diagnostic.Value.Safe()
+	}
+	row("reply", Cell{said, Fails}, v.resultText(now), resultSign(now.result))
+	if now.at.IsZero() {
+		row("time", Cell{Text: v.clock(old.Failed())}, "", NoSign)
+	} else {
+		row("time", Cell{Text: v.clock(old.Failed())}, v.clock(now.at), NoSign)
+	}
+	host := hostName(old.Report.RemoteMTA.Value)
+	row("host", Cell{Text: safe.Of(host)}, safe.Of(now.host), NoSign)
+	row("address", Cell{Text: addressText(old.Report)}, now.addr, NoSign)
+	row("run by", Cell{Text: v.operatorOf(host)}, v.operatorOf(now.host), NoSign)
+	row("sent by", Cell{Text: joinNonEmpty(" ", old.Report.ReportingMTA.Value.Safe(), old.Report.SendingAddress.Value.Safe())}, now.sent, NoSign)
+	row("MX", Cell{Text: v.mxAt(time.Time{})}, v.mxAt(last.At), NoSign)
+	t.Rows = append(t.Rows, []Cell{{Text: "list"}, listCell(v.listSaid(false), Fails), listCell(v.listSaid(true), Holds)})
+	return t
+}
+
+func listCell(said safe.Text, sign Sign) Cell {
+	if said == "" {
+		return Cell{"nobody said", Missing}
+	}
+	return Cell{said, sign}
+}
+
+func resultSign(r RetryResult) Sign {
+	switch r {
+	case RetryAccepted, RetryDelivered:
+		return Holds
+	case RetrySame:
+		return Fails
+	case RetryDifferent:
+		return Differs
+	case RetryTemporary, RetryOurs:
+		return Attention
+	}
+	return Missing
+}
+
+// resultText words a result with the reply that it stands on.
+func (v *view) resultText(t tested) safe.Text {
+	name := map[RetryResult]safe.Text{
+		RetryAccepted: "accepted", RetryDelivered: "delivered", RetrySame: "same", RetryDifferent: "different",
+		RetryTemporary: "temporary", RetryOurs: "our side", RetryInconclusive: "no answer about it", RetryUnknown: "not recorded",
+	}[t.result]
+	return joinNonEmpty(": ", name, t.reply)
+}
+
+func addressText(r bounce.Report) safe.Text {
+	if a := address(r.RemoteAddress.Value); a.IsValid() {
+		return safe.Of(a.String())
+	}
+	return ""
+}
+
+// mxAt words the MX as it was known at a time; the zero time is when it was
+// first seen.
+func (v *view) mxAt(at time.Time) safe.Text {
+	var seen safe.Text
+	for _, r := range v.c.Rounds {
+		for _, a := range r.Answers {
+			if a.Question != v.facts.MX.From || !a.Outcome.Answered() {
+				continue
+			}
+			if seen != "" && (at.IsZero() || r.At.After(at)) {
+				return seen
+			}
+			seen = listed(mxNames(a), 2)
+		}
+	}
+	return seen
+}
+
+// listSaid words the last answer about the address or the filter's list that
+// said yes, or that did not.
+func (v *view) listSaid(yes bool) safe.Text {
+	for _, a := range slices.Backward(v.c.Answers) {
+		if (a.Question == AskGatewaySync || a.Question == AskExactAddress) && confirming(a.Value) == yes {
+			return safe.Textf("%s, says %s", answerText(a), a.Who)
+		}
+	}
+	return ""
+}
+
+// resultOffers lets a person say what came of the last attempt, as long as
+// something can become known.
+func (v *view) resultOffers() []Offer {
+	last, tried := v.lastRetry()
+	if !tried || !last.open() {
+		return nil
+	}
+	if _, back := v.cameBack(last); back {
+		return nil
+	}
+	out := []Offer{{Kind: OfferResult, Step: StepRetry, Label: "record what came of it", Seq: last.Seq}}
+	if b, perhaps := v.mayHaveComeBack(last); perhaps {
+		out = append(out, Offer{Kind: OfferReturned, Step: StepRetry, Label: safe.Textf("take the bounce of %s for the result", v.clock(b.Failed())), Seq: b.Seq})
+	}
+	return out
+}
