@@ -28,6 +28,8 @@ type Setting struct {
 	Own      []string // hosts, domains and networks of the sender
 	Siblings int      // recipients of the domain that failed alike; 0 for none
 	Answers  []diagnose.AnswerRecorded
+	Lab      []string             // where an attempt may go, "198.51.100.10:25"
+	Retry    string               // what is tried: section retry, read by whoever runs it
 	Seen     []diagnose.DNSPasted // DNS of other machines: sections seen, seen-2, ...
 }
 
@@ -80,6 +82,8 @@ func Read(root, name string, a Archive) (Setting, error) {
 			}
 		case "own":
 			s.Own = strings.Fields(value)
+		case "lab":
+			s.Lab = strings.Fields(value)
 		case "siblings":
 			if _, err := fmt.Sscan(value, &s.Siblings); err != nil {
 				return s, err
@@ -95,6 +99,7 @@ func Read(root, name string, a Archive) (Setting, error) {
 	if s.Zones, err = dnstest.ParseZones(strings.NewReader(zone.String()), name); err != nil {
 		return s, err
 	}
+	s.Retry, _ = a.Section("retry")
 	said, _ := a.Section("answers")
 	for line := range strings.Lines(said) {
 		if strings.TrimSpace(line) == "" {

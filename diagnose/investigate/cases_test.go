@@ -85,11 +85,14 @@ type setting struct {
 	siblings int
 	answers  []diagnose.AnswerRecorded
 	seen     []diagnose.DNSPasted
+	lab      []string
+	retry    string
+	back     map[string][]byte // sections that a retry captures by name
 }
 
 func readSetting(name string, a casetest.Archive) (setting, error) {
 	s, err := casetest.Read(root, name, a)
-	return setting{bounce: s.Bounce, also: s.Also, zones: s.Zones, own: s.Own, siblings: s.Siblings, answers: s.Answers, seen: s.Seen}, err
+	return setting{bounce: s.Bounce, also: s.Also, zones: s.Zones, own: s.Own, siblings: s.Siblings, answers: s.Answers, seen: s.Seen, lab: s.Lab, retry: s.Retry}, err
 }
 
 // open makes a session of the first report, as intake does, and asks DNS.
@@ -137,7 +140,7 @@ func readFile(t testing.TB, path string) string {
 
 func (in setting) bodies(r bounce.Report) []diagnose.Body {
 	out := []diagnose.Body{
-		diagnose.CaseOpened{ID: "20261123-case-7f3a", Recipient: r.Recipient.Value, Version: "test", OwnMTAs: in.own},
+		diagnose.CaseOpened{ID: "20261123-case-7f3a", Recipient: r.Recipient.Value, Version: "test", OwnMTAs: in.own, Lab: in.lab},
 		captured(in.bounce, r),
 	}
 	if in.siblings > 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"deadletter/diagnose"
+	"deadletter/diagnose/attempt"
 	"deadletter/diagnose/casefile"
 	"deadletter/diagnose/investigate"
 	"deadletter/diagnose/secret"
@@ -31,7 +33,7 @@ func init() {
 	}
 }
 
-var children = map[string]func(args []string) error{"remove": childRemove}
+var children = map[string]func(args []string) error{"remove": childRemove, "retry": childRetry}
 
 func beChild(role string, args []string) int {
 	do, ok := children[role]
@@ -87,7 +89,7 @@ func prepared(t *testing.T, events []diagnose.Event) string {
 
 // reopened gives a session on the case of a folder, and how both are closed.
 func reopened(ctx context.Context, dir string, clock func() time.Time) (*investigate.Session, func() error, error) {
-	store, err := casefile.OpenStore(dir, casefile.Options{})
+	store, err := casefile.OpenStore(dir, casefile.Options{Clock: clock})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -99,7 +101,7 @@ func reopened(ctx context.Context, dir string, clock func() time.Time) (*investi
 		return nil, nil, ro
 	}
 	s := investigate.Open(ctx, events, investigate.Options{
-		Resolver: dnsx.OfflineResolver{Clock: clock}, Clock: clock, Journal: journal, Actor: "casey", Zones: true,
+		Resolver: dnsx.OfflineResolver{Clock: clock}, Clock: clock, Journal: journal, Ledger: store.Ledger(), Actor: "casey", Zones: true,
 	})
 	return s, func() error { return errors.Join(s.Close(), store.Close()) }, nil
 }
@@ -128,6 +130,25 @@ func childRemove(args []string) error {
 				return err
 			}
 		}
+	}
+	return done()
+}
+
+// childRetry sends the one message of the case in a folder to a relay.
+func childRetry(args []string) error {
+	s, done, err := reopened(context.Background(), args[0], childTime)
+	if err != nil {
+		return err
+	}
+	target := message
+	target.Addr = netip.MustParseAddrPort(args[1])
+	plan, err := s.PlanRetry(diagnose.RetryMessage, target)
+	if err != nil {
+		return err
+	}
+	run := attempt.Runner{Security: attempt.NoTLS, Options: attempt.Options{Lab: []netip.AddrPort{target.Addr}}}
+	if _, err := s.Retry(context.Background(), run, plan, nil); err != nil {
+		return err
 	}
 	return done()
 }

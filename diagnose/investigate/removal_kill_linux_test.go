@@ -18,16 +18,7 @@ import (
 // either knows nothing of a removal, or its outcome, or says that it is
 // unknown; and reading settles it without another request.
 func TestRemovalKilled(t *testing.T) {
-	if testing.Short() || racing {
-		t.Skip("it runs a child a call, which takes a while; it is left out under -short and -race")
-	}
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		t.Skip("strace is not installed, so no call can be made to kill")
-	}
-	if out, err := exec.Command(strace, "-o", "/dev/null", "-e", "trace=write", "true").CombinedOutput(); err != nil {
-		t.Skipf("strace cannot trace here: %v: %s", err, out)
-	}
+	strace := needStrace(t)
 	ready, journal, _, _, _ := unlocked(t)
 	events := journal.kept()
 	recipient := string(ready.Case().Recipient)
@@ -39,18 +30,7 @@ func TestRemovalKilled(t *testing.T) {
 			dir := prepared(t, events)
 			log := filepath.Join(filepath.Dir(dir), "log")
 			run := child(t, "remove", dir, server.URL)
-			cmd := exec.CommandContext(t.Context(), strace, append([]string{"-f", "-o", log, "-e", "trace=" + call,
-				"-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", call, n), "--"}, run.Args...)...)
-			cmd.Env = run.Env
-			out, err := cmd.CombinedOutput()
-			trace, rerr := os.ReadFile(log)
-			if rerr != nil {
-				t.Fatal(rerr)
-			}
-			killed := bytes.Contains(trace, []byte("killed by SIGKILL"))
-			if !killed && err != nil {
-				t.Fatalf("%s at %d: the child fails by itself: %v: %s", call, n, err, out)
-			}
+			killed := killedAt(t, strace, log, call, n, run)
 			found[afterKill(t, fmt.Sprintf("%s at %d", call, n), dir, server, recipient)]++
 			server.Close()
 			if !killed {
@@ -64,6 +44,41 @@ func TestRemovalKilled(t *testing.T) {
 			t.Errorf("no kill led to %q: %v", want, found)
 		}
 	}
+}
+
+// needStrace gives the tracer, or skips the test.
+func needStrace(t *testing.T) string {
+	t.Helper()
+	if testing.Short() || racing {
+		t.Skip("it runs a child a call, which takes a while; it is left out under -short and -race")
+	}
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("strace is not installed, so no call can be made to kill")
+	}
+	if out, err := exec.CommandContext(t.Context(), strace, "-o", "/dev/null", "-e", "trace=write", "true").CombinedOutput(); err != nil {
+		t.Skipf("strace cannot trace here: %v: %s", err, out)
+	}
+	return strace
+}
+
+// killedAt runs a child that dies at its n-th call of a kind, and reports
+// whether it came to that.
+func killedAt(t *testing.T, strace, log, call string, n int, run *exec.Cmd) bool {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), strace, append([]string{"-f", "-o", log, "-e", "trace=" + call,
+		"-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", call, n), "--"}, run.Args...)...)
+	cmd.Env = run.Env
+	out, err := cmd.CombinedOutput()
+	trace, rerr := os.ReadFile(log)
+	if rerr != nil {
+		t.Fatal(rerr)
+	}
+	killed := bytes.Contains(trace, []byte("killed by SIGKILL"))
+	if !killed && err != nil {
+		t.Fatalf("%s at %d: the child fails by itself: %v: %s", call, n, err, out)
+	}
+	return killed
 }
 
 // afterKill opens the case again and says how the removal stands.
