@@ -53,6 +53,7 @@ var children = map[string]func(args []string) error{
 	"rewrite": childRewrite,
 	"fsize":   childFileSize,
 	"fill":    childFill,
+	"ledger":  childLedger,
 }
 
 // child gives a command that runs this binary in a role.
