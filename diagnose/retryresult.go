@@ -242,3 +242,23 @@ func (v *view) operatorOf(host string) safe.Text {
 	op, _ := v.c.operators().Lookup(host)
 	return newParty(op).name
 }
+
+// RetryOutcome is an attempt of a case with what it came to.
+type RetryOutcome struct {
+	Retry
+	Result RetryResult
+	Leaves bool // it left its permit
+}
+
+// RetryOutcomes lists the attempts of a case, the first one first.
+func RetryOutcomes(c *Case, now time.Time) []RetryOutcome {
+	if len(c.Retries) == 0 {
+		return nil
+	}
+	v := newView(c, now)
+	var out []RetryOutcome
+	for _, r := range c.Retries {
+		out = append(out, RetryOutcome{r, v.resultOf(r), r.leaves()})
+	}
+	return out
+}

@@ -103,9 +103,9 @@ func deed(b diagnose.Body) safe.Text {
 	case diagnose.Overridden:
 		return safe.Textf("lifted the lock %s: %s", v.Guard, v.Reason)
 	case diagnose.RetryIntended:
-		return safe.Textf("spent the permit of event %d on a retry: %s", v.Permit, v.Way)
+		return intended(v)
 	case diagnose.RetryEnded:
-		return join(": ", safe.Textf("the retry of event %d ended: %s", v.Intent, v.Result), v.Reply.Safe())
+		return retryEnded(v)
 	case diagnose.CaseClosed:
 		return join(": ", safe.Textf("closed the case as %s", v.Outcome), v.Reason.Safe())
 	case diagnose.CaseReopened:

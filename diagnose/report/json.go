@@ -59,6 +59,8 @@ type (
 		Authentication []checkObject `json:"authentication,omitempty"` // the scorecard, where the sender's side was looked into
 
 		Suppression *suppressionObject `json:"suppression,omitempty"` // every platform, list and removal; where lists were looked at or a platform was chosen
+
+		Retry []retryObject `json:"retry,omitempty"` // the attempts, where there were any
 	}
 	checkObject struct {
 		Check  word `json:"check"`
@@ -157,6 +159,7 @@ func JSON(w io.Writer, in Input) error {
 		Authentication: scorecardJSON(in.Flow),
 
 		Suppression: suppressionJSON(in),
+		Retry:       retriesJSON(in),
 	}
 	for _, c := range f.Causes {
 		o.Causes = append(o.Causes, causeObject{word(c.Kind), c.Rank, c.Score, claims(c.For), claims(c.Against)})

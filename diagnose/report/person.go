@@ -92,8 +92,18 @@ func (r *redactor) body(b diagnose.Body) {
 		r.free(v.Reason)
 	case diagnose.Overridden:
 		r.free(v.Reason)
+	case diagnose.RetryIntended:
+		r.address(string(v.From))
+		r.address(string(v.To))
+		r.free(v.Via)
 	case diagnose.RetryEnded:
 		r.free(v.Reply)
+		if v.Attempt != nil {
+			r.free(v.Attempt.Err)
+			if v.Attempt.Reply != nil {
+				r.free(v.Attempt.Reply.Text)
+			}
+		}
 	case diagnose.CaseClosed:
 		r.free(v.Reason)
 	case diagnose.CaseReopened:

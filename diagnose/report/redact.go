@@ -163,7 +163,15 @@ func (r *redactor) drop(v reflect.Value) {
 	case *diagnose.DNSPasted:
 		b.Raw, b.SHA256 = nil, r.keyed(b.SHA256)
 	case *diagnose.RetryIntended:
-		b.Plan = r.keyed(b.Plan)
+		b.Plan, b.Token, b.MessageID, b.Envelope = r.keyed(b.Plan), r.keyed(b.Token), r.keyed(b.MessageID), r.keyed(b.Envelope)
+		if b.Way == diagnose.RetryMessage {
+			b.Addr = network(b.Addr) // our own relay; that of an MX is public
+		}
+	case *diagnose.Attempt:
+		b.Lines = nil // the message itself stands in them
+		if b.Way == diagnose.RetryMessage {
+			b.Addr = network(b.Addr)
+		}
 	case *diagnose.RemovalIntended:
 		b.Plan = r.keyed(b.Plan)
 	case *diagnose.RemovalEnded:
