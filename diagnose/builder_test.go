@@ -45,7 +45,7 @@ func (b *builder) propose(body diagnose.Body) {
 }
 
 func (b *builder) open() {
-	b.add(diagnose.CaseOpened{ID: "20261123-case-7f3a", Recipient: b.set.report.Recipient.Value, Version: "test", OwnMTAs: b.set.own})
+	b.add(diagnose.CaseOpened{ID: "20261123-case-7f3a", Recipient: b.set.report.Recipient.Value, Version: "test", OwnMTAs: b.set.own, Lab: []string{labRelay.String(), "198.51.100.10:25"}})
 }
 
 func (b *builder) capture() {

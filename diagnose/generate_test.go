@@ -2,6 +2,7 @@ package diagnose_test
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -27,7 +28,8 @@ var (
 		diagnose.ListBounces, diagnose.ListBlocks, diagnose.ListInvalid, diagnose.ListComplaints, diagnose.ListUnsubscribes, "another",
 	}
 	results = []diagnose.RetryResult{
-		diagnose.RetryAccepted, diagnose.RetryDelivered, diagnose.RetrySame, diagnose.RetryDifferent, diagnose.RetryTemporary, diagnose.RetryUnknown, "",
+		diagnose.RetryAccepted, diagnose.RetryDelivered, diagnose.RetrySame, diagnose.RetryDifferent, diagnose.RetryTemporary, diagnose.RetryUnknown,
+		diagnose.RetryOurs, diagnose.RetryInconclusive, "",
 	}
 )
 
@@ -89,9 +91,20 @@ func genBody(t *rapid.T, b *builder) diagnose.Body {
 	case 11:
 		return diagnose.Overridden{Guard: rapid.SampledFrom([]diagnose.Guard{diagnose.GuardProof, diagnose.GuardRetry}).Draw(t, "guard"), Reason: genText(t, "reason")}
 	case 12:
+		if rapid.Bool().Draw(t, "made") {
+			return diagnose.RetryIntended{
+				Way: rapid.SampledFrom([]diagnose.RetryWay{diagnose.RetryProbe, diagnose.RetryMessage}).Draw(t, "way"), Permit: seq("permit"), Plan: "plan",
+				Host: "mx.example.com", Addr: labRelay, EHLO: "out1.example.com", From: genText(t, "from"), To: genText(t, "to"), Token: "k3v9q2m7x4b8", Planned: b.at,
+			}
+		}
 		return diagnose.RetryIntended{Way: diagnose.RetryByHand, Permit: seq("permit"), Plan: "plan"}
 	case 13:
-		return diagnose.RetryEnded{Intent: seq("intent"), Result: rapid.SampledFrom(results).Draw(t, "result"), Reply: genText(t, "reply")}
+		end := diagnose.RetryEnded{Intent: seq("intent"), Result: rapid.SampledFrom(results).Draw(t, "result"), Reply: genText(t, "reply")}
+		if rapid.Bool().Draw(t, "told") {
+			a := genAttempt(t, b.at)
+			end.Attempt, end.Bounce = &a, seq("bounce")
+		}
+		return end
 	case 14:
 		if rapid.Bool().Draw(t, "closed") {
 			return diagnose.CaseClosed{Outcome: rapid.SampledFrom([]diagnose.Outcome{diagnose.Resolved, diagnose.Absent, diagnose.Closed}).Draw(t, "outcome"), Reason: genText(t, "reason")}
@@ -165,6 +178,24 @@ func genEnd(t *rapid.T, intent uint64, e diagnose.ListEntry) diagnose.RemovalEnd
 		end.Now = &e
 	}
 	return end
+}
+
+// labRelay is where random logs may send to.
+var labRelay = netip.MustParseAddrPort("127.0.0.1:2525")
+
+// genAttempt gives a conversation that met anything, sensible or not.
+func genAttempt(t *rapid.T, at time.Time) diagnose.Attempt {
+	a := diagnose.Attempt{
+		Way: diagnose.RetryProbe, Host: "mx.example.com", Addr: labRelay, Began: at, Ended: at,
+		Stage:   rapid.SampledFrom([]diagnose.SMTPStage{diagnose.StageNone, diagnose.StageConnect, diagnose.StageMAIL, diagnose.StageRCPT, diagnose.StageMessage}).Draw(t, "stage"),
+		Reading: rapid.SampledFrom([]diagnose.AttemptReading{diagnose.ReadNotTried, diagnose.ReadAccepted, diagnose.ReadGreylisted, diagnose.ReadUnknownUser, diagnose.ReadQueued, diagnose.ReadClosed, diagnose.ReadUnanswered, "later"}).Draw(t, "reading"),
+		Err:     genText(t, "err"), Lines: []diagnose.SMTPLine{{At: at, Text: genText(t, "line")}},
+	}
+	if code := rapid.SampledFrom([]int{0, 250, 421, 451, 550}).Draw(t, "code"); code > 0 {
+		a.Reply = &diagnose.SMTPReply{Code: code, Text: genText(t, "said")}
+	}
+	a.Sent = a.Stage == diagnose.StageMessage
+	return a
 }
 
 // genLog gives a log as sessions and people leave it: mostly in good order,

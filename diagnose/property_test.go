@@ -3,11 +3,13 @@ package diagnose_test
 import (
 	"encoding/json"
 	"errors"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"deadletter/diagnose"
@@ -262,6 +264,7 @@ func TestEventsSurviveJSON(t *testing.T) {
 	same := cmp.Options{
 		cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) && a.Format("-0700") == b.Format("-0700") }),
 		cmp.Comparer(func(a, b dnsx.Question) bool { return a == b }),
+		cmpopts.EquateComparable(netip.AddrPort{}),
 		cmp.Comparer(func(a, b dnsx.Record) bool { return cmp.Equal(a.SOA, b.SOA) && equalRecord(a, b) }),
 	}
 	rapid.Check(t, func(t *rapid.T) {
