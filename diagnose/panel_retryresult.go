@@ -39,7 +39,7 @@ func (v *view) retryStands(p *Panel, last Retry) {
 		p.Verdict = []safe.Text{"Another refusal than before. Something has changed."}
 		p.Next = "Add the new bounce with a: the flow starts over with it."
 		if v.b.Seq > last.Seq {
-			p.Next, p.GoTo = "The flow has started over with it: go to step 1.", StepCapture
+			p.State, p.Next, p.GoTo = Blocked, "The flow has started over with it: go to step 1.", StepCapture
 		}
 	case RetryTemporary:
 		p.State, p.Reading = Waiting, "temporary"
@@ -210,7 +210,7 @@ func (v *view) listSaid(yes bool) safe.Text {
 // something can become known.
 func (v *view) resultOffers() []Offer {
 	last, tried := v.lastRetry()
-	if !tried || !last.open() {
+	if !tried || !last.open() || v.resultOf(last) == RetryDelivered {
 		return nil
 	}
 	if _, back := v.cameBack(last); back {

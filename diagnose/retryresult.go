@@ -198,9 +198,11 @@ func (v *view) tested(r Retry) tested {
 		}
 		return t
 	}
-	if r.made() {
-		t.host, t.sent = r.Host, safe.Textf("%s, from here", r.EHLO)
-		t.addr = safe.Of(r.Addr.Addr().String())
+	switch r.Way {
+	case RetryProbe:
+		t.host, t.addr, t.sent = r.Host, safe.Of(r.Addr.Addr().String()), safe.Textf("%s, from here", r.EHLO)
+	case RetryMessage: // who takes it from our relay shows in no answer of the relay
+		t.sent = safe.Textf("%s, %s", r.target().relay(), r.Addr.Addr())
 	}
 	if r.Ended == nil {
 		return t

@@ -33,7 +33,7 @@ var caseTime = time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
 
 // optional are the sections that a case file may hold beside what is wanted of
 // every case: they are compared where they stand.
-var optional = map[string]func(diagnose.Flow) string{"letter": letter, "questions": questions}
+var optional = map[string]func(diagnose.Flow) string{"letter": letter, "questions": questions, "panel": retryPanel, "still": retryLetter}
 
 // TestCases runs every case file: a bounce, zone text and answers go in, what
 // the flowchart then says is compared with the file. Read a change before
@@ -87,12 +87,16 @@ type setting struct {
 	seen     []diagnose.DNSPasted
 	lab      []string
 	retry    string
-	back     map[string][]byte // sections that a retry captures by name
+	back     map[string][]byte // what came back of an attempt: section returned
 }
 
 func readSetting(name string, a casetest.Archive) (setting, error) {
 	s, err := casetest.Read(root, name, a)
-	return setting{bounce: s.Bounce, also: s.Also, zones: s.Zones, own: s.Own, siblings: s.Siblings, answers: s.Answers, seen: s.Seen, lab: s.Lab, retry: s.Retry}, err
+	back := map[string][]byte{}
+	if text, ok := a.Section("returned"); ok {
+		back["returned"] = []byte(text)
+	}
+	return setting{bounce: s.Bounce, also: s.Also, zones: s.Zones, own: s.Own, siblings: s.Siblings, answers: s.Answers, seen: s.Seen, lab: s.Lab, retry: s.Retry, back: back}, err
 }
 
 // open makes a session of the first report, as intake does, and asks DNS.
@@ -100,7 +104,11 @@ func (in setting) open(t testing.TB) (*investigate.Session, []bounce.Report) {
 	t.Helper()
 	clock := func() time.Time { return caseTime }
 	resolver := dnstest.NewResolver(in.zones, dnstest.ResolverOptions{Name: "case", Clock: clock})
-	s := investigate.Open(t.Context(), nil, investigate.Options{Resolver: resolver, Clock: clock, Actor: "casey", Zones: true})
+	opts := investigate.Options{Resolver: resolver, Clock: clock, Actor: "casey", Zones: true}
+	if in.retry != "" {
+		opts.Journal, opts.Ledger = &memory{}, ledger(t, newClock(caseTime))
+	}
+	s := investigate.Open(t.Context(), nil, opts)
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -115,6 +123,7 @@ func (in setting) open(t testing.TB) (*investigate.Session, []bounce.Report) {
 		t.Fatal(err)
 	}
 	idle(t, s)
+	in.try(t, s)
 	return s, []bounce.Report{r}
 }
 
