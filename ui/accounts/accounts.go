@@ -267,6 +267,9 @@ func (x Account) Ready() bool { return len(x.Missing) == 0 }
 // Label tells the account from others, as look-ups record it.
 func (x Account) Label() safe.Untrusted { return x.ask.Label() }
 
+// Setting gives what the file or the environment says of one setting.
+func (x Account) Setting(name string) string { return x.ask.Settings[name] }
+
 // Labelled gives the account of which a look-up was recorded, by its platform
 // and label: an entry that was seen at one account is removed at no other. The
 // error wraps ErrUnknown.

@@ -30,13 +30,22 @@ var (
 // It takes no pipe, no paste and nothing that was typed ahead: what is agreed to
 // here cannot be agreed to by a script or by an accident.
 func consent(ctx context.Context, env Environment, question safe.Text, word safe.Untrusted) error {
+	typed, err := askPerson(ctx, env, question)
+	if err == nil && typed != word {
+		err = fail(exitUsage, "", "%w", errKept)
+	}
+	return err
+}
+
+// askPerson gives the line that a person types, as consent takes it.
+func askPerson(ctx context.Context, env Environment, question safe.Text) (safe.Untrusted, error) {
 	in, ok := env.Stdin.(*os.File)
 	if !ok || !isTerminal(env.Stdin) || !isTerminal(env.Stderr) {
-		return &exitError{code: exitUsage, err: errNoTerminal, hint: "run it in a terminal; no flag agrees in your place"}
+		return "", &exitError{code: exitUsage, err: errNoTerminal, hint: "run it in a terminal; no flag agrees in your place"}
 	}
 	old, err := xterm.MakeRaw(int(in.Fd()))
 	if err != nil {
-		return fail(exitUsage, "", "%w: %w", errNoTerminal, err)
+		return "", fail(exitUsage, "", "%w: %w", errNoTerminal, err)
 	}
 	brackets := env.Getenv("TERM") != "dumb" && env.Getenv("TERM") != ""
 	if brackets {
@@ -51,13 +60,7 @@ func consent(ctx context.Context, env Environment, question safe.Text, word safe
 	}()
 	fmt.Fprintf(env.Stderr, "%s\r\n> ", question)
 	typed, err := typeLine(ctx, in, env.Stderr)
-	if err != nil {
-		return err
-	}
-	if safe.Untrusted(typed) != word {
-		return fail(exitUsage, "", "%w", errKept)
-	}
-	return nil
+	return safe.Untrusted(typed), err
 }
 
 // typeLine reads a line from a terminal in raw mode and shows it. It ends with

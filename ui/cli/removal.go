@@ -138,13 +138,20 @@ func planOf(env Environment, s *caseSession, list string) (diagnose.RemovalPlan,
 	case len(plans) > 1:
 		return diagnose.RemovalPlan{}, fail(exitUsage, "name one with --list", "the address stands on several lists: %s", strings.Join(names, ", "))
 	}
-	return diagnose.RemovalPlan{}, locked(s, against)
+	if err := locked(s, diagnose.GuardRemoval, "removal"); err != nil {
+		return diagnose.RemovalPlan{}, err
+	}
+	if against == nil {
+		return diagnose.RemovalPlan{}, fail(exitUndetermined, "deadletter suppression show "+s.id, "no look-up by the program shows an entry that can be removed")
+	}
+	return diagnose.RemovalPlan{}, fail(exitUndetermined, "", "%w", against)
 }
 
-// locked says why nothing can be removed, and what would change that.
-func locked(s *caseSession, against error) error {
+// locked says why something cannot be done, and what would change that; nil
+// where no lock is closed.
+func locked(s *caseSession, guard diagnose.Guard, what string) error {
 	for _, b := range s.Flow().Blocks {
-		if b.Guard != diagnose.GuardRemoval {
+		if b.Guard != guard {
 			continue
 		}
 		text := string(b.Why)
@@ -156,12 +163,9 @@ func locked(s *caseSession, against error) error {
 				}
 			}
 		}
-		return fail(exitUndetermined, string(b.Unlocks), "the removal is locked. %s", text)
+		return fail(exitUndetermined, string(b.Unlocks), "the %s is locked. %s", what, text)
 	}
-	if against == nil {
-		return fail(exitUndetermined, "deadletter suppression show "+s.id, "no look-up by the program shows an entry that can be removed")
-	}
-	return fail(exitUndetermined, "", "%w", against)
+	return nil
 }
 
 func showPlan(env Environment, s *caseSession, x accounts.Account, plan diagnose.RemovalPlan, request safe.Text, confirm bool) {

@@ -170,7 +170,9 @@ func (o *opener) begin(ctx context.Context, g group, siblings []diagnose.Sibling
 	}
 	s := &caseSession{id: id, resolver: o.resolver.Name(), offline: o.offline, lab: len(o.lab) > 0}
 	var journal investigate.Journal
+	var ledger investigate.Ledger
 	if o.store != nil {
+		ledger = o.store.Ledger()
 		j, err := o.store.Create(id)
 		if err != nil {
 			s.problem = err
@@ -181,7 +183,7 @@ func (o *opener) begin(ctx context.Context, g group, siblings []diagnose.Sibling
 		s.problem = o.noStore
 	}
 	s.Session = investigate.Open(ctx, nil, investigate.Options{
-		Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: diagnose.Actor(o.user), Offline: o.offline, Zones: o.zones, Local: o.local,
+		Resolver: o.resolver, Clock: o.now, Journal: journal, Ledger: ledger, Actor: diagnose.Actor(o.user), Offline: o.offline, Zones: o.zones, Local: o.local,
 	})
 	bodies := []diagnose.Body{diagnose.CaseOpened{
 		ID: id, Recipient: g.recipient, Version: Version(), OwnMTAs: o.ownMTAs, Lab: o.lab,
@@ -209,6 +211,11 @@ func captured(b capturedBounce) diagnose.BounceCaptured {
 // resume opens a case from disk and asks DNS anew. A case that another
 // process writes, or that is damaged, opens read-only.
 func (o *opener) resume(ctx context.Context, id string) (*caseSession, error) {
+	return o.resumeFor(ctx, id, diagnose.RoundResume)
+}
+
+// resumeFor is resume with a reason for asking DNS.
+func (o *opener) resumeFor(ctx context.Context, id string, reason diagnose.RoundReason) (*caseSession, error) {
 	if o.store == nil {
 		return nil, fmt.Errorf("no case can be opened: %w", o.noStore)
 	}
@@ -217,7 +224,9 @@ func (o *opener) resume(ctx context.Context, id string) (*caseSession, error) {
 		return nil, err
 	}
 	s := &caseSession{id: id, resolver: o.resolver.Name(), offline: o.offline, lab: len(o.lab) > 0}
-	opts := investigate.Options{Resolver: o.resolver, Clock: o.now, Journal: journal, Actor: diagnose.Actor(o.user), Offline: o.offline, Zones: o.zones, Local: o.local}
+	opts := investigate.Options{
+		Resolver: o.resolver, Clock: o.now, Journal: journal, Ledger: o.store.Ledger(), Actor: diagnose.Actor(o.user), Offline: o.offline, Zones: o.zones, Local: o.local,
+	}
 	if ro := journal.ReadOnly(); ro != nil {
 		opts.ReadOnly = ro.Error()
 	}
@@ -233,7 +242,7 @@ func (o *opener) resume(ctx context.Context, id string) (*caseSession, error) {
 	if opts.ReadOnly != "" {
 		return s, nil
 	}
-	return s, s.Session.Start(diagnose.RoundResume)
+	return s, s.Session.Start(reason)
 }
 
 // caseSession is a session as the screen sees it.

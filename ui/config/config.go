@@ -37,6 +37,9 @@ type Config struct {
 	Letters   string     `toml:"letters"`   // folder of texts in place of the embedded ones; relative to the file
 	Operators []Operator `toml:"operator"`
 	Platforms []Platform `toml:"platform"`
+	EHLO      string     `toml:"ehlo"`       // name that we give to mail servers
+	ProbeFrom string     `toml:"probe_from"` // envelope sender of a probe, or NullSender
+	Relay     Relay      `toml:"relay"`
 }
 
 // Operator is one who runs mail hosts, in the file's words.
@@ -123,6 +126,9 @@ func Parse(raw []byte) (Config, error) {
 		return Config{}, err
 	}
 	if err := c.checkPlatforms(); err != nil {
+		return Config{}, err
+	}
+	if err := c.checkRetry(); err != nil {
 		return Config{}, err
 	}
 	return c, nil

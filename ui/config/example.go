@@ -16,6 +16,14 @@ own_mta = ["out1.sender.example", "192.0.2.0/28"]
 # auto, always or never.
 # color = "auto"
 
+# For the retry: the name that this machine gives to mail servers (EHLO); without it
+# its own, where that resolves forward and back.
+# ehlo = "workbench.sender.example"
+
+# Envelope sender of a probe; without it postmaster at the sender's domain.
+# "<>", the null sender, is refused by some hosts for that alone.
+# probe_from = "postmaster@sender.example"
+
 # A folder with letters of your own, from this file's folder on. A text in it
 # takes the place of the one of the same name that is part of the program.
 # "deadletter config --letters FOLDER" writes those out, to begin from.
@@ -43,4 +51,19 @@ account = "shop"
 settings = { domain = "mg.sender.example", region = "eu" }
 key = { file = "mailgun.key" }
 remove_key = { command = ["pass", "show", "mailgun/remove"] }
+# For the one test message through the platform's SMTP service; a key of its
+# own, with permission to send. send_user where the platform gives you a login.
+send_user = "postmaster@mg.sender.example"
+send_key = { file = "mailgun-smtp.key" }
+
+# Our own mail server, for the one test message where no platform was in the
+# path. security: starttls, tls, or plain for a relay on this machine; without it
+# by the port. address, where the resolver does not know the name. mechanism =
+# "xoauth2" where the key is a bearer token. from, where the bounce does not
+# tell the envelope sender. ehlo, where it wants another name than others.
+[relay]
+host = "out1.sender.example"
+port = 587
+user = "deadletter"
+key = { file = "relay.key" }
 `

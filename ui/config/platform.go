@@ -19,6 +19,8 @@ type Platform struct {
 	Settings  map[string]string `toml:"settings"`   // region, domain, stream: what the platform must be told
 	Key       Key               `toml:"key"`        // for looking up
 	RemoveKey Key               `toml:"remove_key"` // for removing; without it the other one is used
+	SendUser  string            `toml:"send_user"`  // login at its SMTP service, where the platform gives each customer one
+	SendKey   Key               `toml:"send_key"`   // for sending over SMTP; never one of the others by itself
 }
 
 // Key says where a key is: one of its fields.
@@ -88,6 +90,9 @@ func (c Config) checkPlatforms() error {
 		}
 		if err := p.RemoveKey.check(); err != nil {
 			return fmt.Errorf("platform %s: remove_key: %w", p.ID(), err)
+		}
+		if err := p.SendKey.check(); err != nil {
+			return fmt.Errorf("platform %s: send_key: %w", p.ID(), err)
 		}
 	}
 	return nil
