@@ -164,7 +164,7 @@ folders given, "-" for standard input, or with a screen to paste one into.`,
 	root.AddCommand(
 		demoCommand(env, g), captureCommand(env, g), reportCommand(env, g), dnsCommand(env, g),
 		casesCommand(env, g), openCommand(env, g), exportCommand(env, g), purgeCommand(env),
-		suppressionCommand(env, g), retryCommand(env, g),
+		suppressionCommand(env, g), retryCommand(env, g), watchCommand(env, g),
 		configCommand(env, g), doctorCommand(env, g), versionCommand(env), manCommand(env), helperCommand(),
 	)
 	root.InitDefaultCompletionCmd()

@@ -189,7 +189,7 @@ func tellRetry(env Environment, s *caseSession, f retryFlags) error {
 	}
 	fmt.Fprintln(env.Stdout)
 	showPanel(env, s, false)
-	labelled(env.Stdout, "kept in", safe.Of(s.Path()))
+	labelled(env.Stdout, "kept", safe.Of(s.Path()))
 	return nil
 }
 

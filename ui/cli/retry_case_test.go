@@ -1,0 +1,223 @@
+package cli_test
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/casefile"
+)
+
+const retryCase = "20261123-contoso.example-k7q2"
+
+// retryZones is the worked example's domain after its move, with its filter on
+// this machine.
+const retryZones = `$TTL 300
+contoso.example.  IN SOA ns1.contoso.example. hostmaster.contoso.example. 2026112301 7200 3600 1209600 300
+contoso.example.  IN NS  ns1.contoso.example.
+ns1.contoso.example. IN A 192.0.2.53
+contoso.example.  IN MX  10 contoso-example.p10.spamhero.com.
+contoso.example.  IN MX  20 contoso-example.p20.spamhero.com.
+spamhero.com.     IN SOA ns1.spamhero.com. hostmaster.spamhero.com. 2026110901 7200 3600 1209600 300
+spamhero.com.     IN NS  ns1.spamhero.com.
+ns1.spamhero.com. IN A   198.51.100.2
+contoso-example.p10.spamhero.com. IN A 127.0.0.1
+contoso-example.p20.spamhero.com. IN A 192.0.2.20
+fabrikam.example. IN SOA ns1.fabrikam.example. hostmaster.fabrikam.example. 2026111202 7200 3600 1209600 300
+fabrikam.example. IN NS  ns1.fabrikam.example.
+ns1.fabrikam.example. IN A 203.0.113.53
+fabrikam.example. IN MX  10 mx.fabrikam.example.
+mx.fabrikam.example. IN A 203.0.113.9
+`
+
+// smtpServer is a mail server on loopback that answers as it is told.
+type smtpServer struct {
+	addr string
+
+	mu       sync.Mutex
+	replies  map[string]string // by verb; "." for the end of the message, "" for the greeting
+	before   func(line string) // called with each line before it is answered
+	conns    int
+	lines    []string
+	messages []string
+}
+
+// smtpAnswers makes a server. What it is not told is answered well.
+func smtpAnswers(t testing.TB, replies map[string]string) *smtpServer {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &smtpServer{addr: l.Addr().String(), replies: replies}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() { s.serve(c) })
+		}
+	})
+	t.Cleanup(func() { l.Close(); serving.Wait() })
+	return s
+}
+
+func (s *smtpServer) reply(verb, usual string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r, ok := s.replies[verb]; ok {
+		return r
+	}
+	return usual
+}
+
+func (s *smtpServer) serve(c net.Conn) {
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(bound))
+	s.mu.Lock()
+	s.conns++
+	s.mu.Unlock()
+	say := func(text string) { _, _ = fmt.Fprintf(c, "%s\r\n", text) }
+	say(s.reply("", "220 mx.contoso.example ESMTP"))
+	in, message, within := bufio.NewScanner(c), []string(nil), false
+	for in.Scan() {
+		line := in.Text()
+		s.mu.Lock()
+		s.lines = append(s.lines, line)
+		before := s.before
+		s.mu.Unlock()
+		if before != nil {
+			before(line)
+		}
+		verb, _, _ := strings.Cut(strings.ToUpper(line), " ")
+		switch {
+		case within && line == ".":
+			within = false
+			s.mu.Lock()
+			s.messages = append(s.messages, strings.Join(message, "\r\n"))
+			s.mu.Unlock()
+			say(s.reply(".", "250 2.0.0 queued as 7F3A"))
+		case within:
+			message = append(message, line)
+		case verb == "EHLO":
+			say(s.reply("EHLO", "250-mx.contoso.example\r\n250-DSN\r\n250 AUTH PLAIN"))
+		case verb == "AUTH":
+			say(s.reply("AUTH", "235 2.7.0 welcome"))
+		case verb == "DATA":
+			within = true
+			say(s.reply("DATA", "354 go ahead"))
+		case verb == "QUIT":
+			say("221 2.0.0 bye")
+			return
+		default:
+			say(s.reply(verb, "250 2.1.0 fine"))
+		}
+	}
+}
+
+// heard gives what came in so far.
+func (s *smtpServer) heard() (conns int, lines string, messages []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns, strings.Join(s.lines, "\n"), append([]string(nil), s.messages...)
+}
+
+// retryable is a place with a case of the worked example in which nothing but
+// the retry is left, and the filter on this machine.
+type retryable struct {
+	*place
+	host  *smtpServer
+	zones string
+}
+
+func newRetryable(t testing.TB, replies map[string]string, settings ...string) *retryable {
+	t.Helper()
+	r := &retryable{place: newPlace(t, settings...), host: smtpAnswers(t, replies)}
+	r.env = append(r.env, "XDG_CONFIG_HOME="+filepath.Join(r.home, ".config"))
+	r.zones = "zone:" + write(t, filepath.Join(r.home, "zones.txt"), retryZones)
+	r.configure(t, "ehlo = \"workbench.fabrikam.example\"\n")
+	r.makeCase(t, time.Now().Add(-4*time.Hour), r.host.addr)
+	r.args("retry", retryCase).want(t, 0) // the MX was seen once
+	return r
+}
+
+// args runs a command with what every one of a retry needs.
+func (r *retryable) args(args ...string) ended {
+	r.t.Helper()
+	return r.run(append(args, r.flags()...)...)
+}
+
+func (r *retryable) flags() []string {
+	return []string{"--resolver", r.zones, "--lab-allow", r.host.addr}
+}
+
+// at runs a command on a terminal.
+func (r *retryable) at(args ...string) *mute {
+	r.t.Helper()
+	return r.mute(program, append(args, r.flags()...)...)
+}
+
+// events reads the case.
+func (r *retryable) events() []diagnose.Event {
+	r.t.Helper()
+	store, err := casefile.OpenStore(r.cases(), casefile.Options{ReadOnly: true})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer store.Close()
+	events, _, err := store.Read(retryCase)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return events
+}
+
+func (r *retryable) retries() []diagnose.Retry { r.t.Helper(); return diagnose.Fold(r.events()).Retries }
+
+// makeCase writes the case, with everything confirmed at a time.
+func (r *retryable) makeCase(t testing.TB, at time.Time, lab string) {
+	t.Helper()
+	raw := []byte(read(t, filepath.Join(root, "testdata", "demo", "bounce.eml")))
+	result := bounce.Read(raw, bounce.Options{Name: "bounce.eml", Now: at, Ours: bounce.Ours{Domains: []string{"fabrikam.example"}}})
+	if len(result.Reports) != 1 {
+		t.Fatalf("%d reports", len(result.Reports))
+	}
+	bodies := []diagnose.Body{
+		diagnose.CaseOpened{ID: retryCase, Recipient: demoRecipient, OwnMTAs: []string{"fabrikam.example"}, Lab: []string{lab}},
+		diagnose.BounceCaptured{Source: "bounce.eml", Raw: raw, Report: result.Reports[0]},
+	}
+	for _, q := range []diagnose.QuestionID{diagnose.AskExactAddress, diagnose.AskGatewaySync} {
+		bodies = append(bodies, diagnose.AnswerRecorded{Question: q, Value: diagnose.Yes, Who: "Ravi Sen", Role: diagnose.RecipientAdmin, When: at})
+	}
+	bodies = append(bodies, diagnose.CacheCleared{Who: "Ravi Sen"}, diagnose.SuppressionSkipped{Reason: "checked by hand"})
+	if err := os.MkdirAll(r.cases(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	store, err := casefile.OpenStore(r.cases(), casefile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	journal, err := store.Create(retryCase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range bodies {
+		if err := journal.Append(diagnose.Event{Seq: uint64(i + 1), At: at, By: "mara", Body: b}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
