@@ -69,10 +69,14 @@ func askPerson(ctx context.Context, env Environment, question safe.Text) (safe.U
 func typeLine(ctx context.Context, in io.Reader, out io.Writer) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	pieces := make(chan []byte)
+	// Each piece is asked for: behind a line that is done nothing waits that
+	// would take the beginning of the next.
+	pieces, more := make(chan []byte), make(chan struct{}, 1)
+	more <- struct{}{}
+	defer close(more)
 	go func() {
 		defer close(pieces)
-		for {
+		for range more {
 			b := make([]byte, 4096)
 			n, err := in.Read(b)
 			select {
@@ -101,6 +105,7 @@ func typeLine(ctx context.Context, in io.Reader, out io.Writer) (string, error) 
 			case lineLeft:
 				return "", fail(exitUsage, "", "%w", errKept)
 			}
+			more <- struct{}{}
 		}
 	}
 }
