@@ -83,7 +83,7 @@ func manCommand(env Environment) *cobra.Command {
 					"Certificates are always checked, redirects are not followed, proxies are not used.",
 					"What DNSSEC proved is believed of a resolver on this host or an encrypted one; doctor says so of each.",
 				}, "\n")).
-				WithSection("Privacy", "Nothing leaves this machine by itself but DNS questions to the resolver that the first screen names. A look-up and a removal at a sending platform say where the address goes, and somebody at the terminal agrees to each. Keys of platforms come from a file of mode 0600, a command, the keyring or the environment; they are kept nowhere. --offline opens no socket.")
+				WithSection("Privacy", "Nothing leaves this machine by itself but DNS questions to the resolver that the first screen names. A look-up and a removal at a sending platform, a probe and a test message say where the address goes, and somebody at the terminal agrees to each. Keys of platforms and of the relay come from a file of mode 0600, a command, the keyring or the environment; they are kept nowhere. --offline opens no socket.")
 			_, err = fmt.Fprintln(env.Stdout, page.Build(roff.NewDocument()))
 			return err
 		},

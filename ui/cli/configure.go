@@ -145,6 +145,7 @@ func (g *globals) show(env Environment) error {
 		line("operator", safe.Textf("%s (%s): %s", o.Name, o.Role, strings.Join(append(append([]string{}, o.MX...), o.PTR...), ", ")))
 	}
 	accountLines(g.accounts, line)
+	relayLines(env, g, line)
 	return nil
 }
 

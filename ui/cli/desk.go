@@ -106,7 +106,9 @@ func (d *desk) openGroups(ctx context.Context, groups []group, offline bool) ([]
 // Add adds the text to an open case: its bounces for the case's recipient, and
 // those that name none. The header of mail that arrived there is one of them.
 func (d *desk) Add(ctx context.Context, s ui.Session, source string, raw []byte) error {
-	all := readBytes(source, raw, d.options())
+	opts := d.options()
+	opts.Ours.Issued = issued(s.Case())
+	all := readBytes(source, raw, opts)
 	if err := all.nothing(); err != nil {
 		return err
 	}

@@ -28,12 +28,13 @@ func doctorCommand(env Environment, g *globals) *cobra.Command {
 	var test bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "say what the terminal, the clipboard, the resolver, the case folder and the accounts can do, and why",
+		Short: "say what the terminal, the clipboard, the resolver, the case folder, the accounts and the relay can do, and why",
 		Long: `Doctor looks at what the workbench will use: the terminal as the environment
 tells of it, the way a copy would go and why, the resolvers, the case folder, the
-accounts at sending platforms. It asks each resolver one question, about the
-root, unless --offline is given, and says how it is asked and whether its word on
-DNSSEC is trusted. It asks no platform and runs no key command. With --copy it
+accounts at sending platforms, the relay of the test message. It asks each
+resolver one question, about the root, unless --offline is given, and says how it
+is asked and whether its word on DNSSEC is trusted. It asks no platform and no
+relay, and runs no key command. With --copy it
 sends a test line the way a copy would go.`,
 		Example: "  deadletter doctor\n  deadletter doctor --copy --clipboard osc52",
 		Args:    cobra.NoArgs,
@@ -106,6 +107,7 @@ func doctor(ctx context.Context, env Environment, g *globals, test bool) error {
 		}
 	}
 	accountLines(g.accounts, line)
+	relayLines(env, g, line)
 	if code != exitDiagnosed {
 		return quietExit(code)
 	}

@@ -249,8 +249,9 @@ func retryObjectOf(env Environment, s *caseSession) retryObject {
 	for _, t := range diagnose.RetryHosts(c, env.Now()) {
 		o.Hosts = append(o.Hosts, retryHost{t.Host, t.Addr})
 	}
-	if last, result, tried := diagnose.LastRetry(c, env.Now()); tried {
-		o.Intent, o.Result = &last.RetryIntended, result
+	if made := diagnose.RetryOutcomes(c, env.Now()); len(made) > 0 {
+		last := made[len(made)-1]
+		o.Intent, o.Result = &last.RetryIntended, last.Result
 		if last.Ended != nil {
 			o.Reply, o.Attempt = last.Ended.Reply, last.Ended.Attempt
 		}
