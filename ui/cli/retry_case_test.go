@@ -182,7 +182,10 @@ func (r *retryable) events() []diagnose.Event {
 	return events
 }
 
-func (r *retryable) retries() []diagnose.Retry { r.t.Helper(); return diagnose.Fold(r.events()).Retries }
+func (r *retryable) retries() []diagnose.Retry {
+	r.t.Helper()
+	return diagnose.Fold(r.events()).Retries
+}
 
 // makeCase writes the case, with everything confirmed at a time.
 func (r *retryable) makeCase(t testing.TB, at time.Time, lab string) {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"strings"
+	"slices"
 
 	"deadletter/diagnose/attempt"
 	"deadletter/dnsx"
@@ -78,7 +78,7 @@ func (r Relay) check() error {
 		return fmt.Errorf("%q is no host", r.Host)
 	case r.Port < 0 || r.Port > 65535:
 		return fmt.Errorf("there is no port %d", r.Port)
-	case !strings.Contains(" starttls tls plain ", " "+r.Security+" ") && r.Security != "":
+	case !slices.Contains([]string{"", "starttls", "tls", "plain"}, r.Security):
 		return fmt.Errorf("security is starttls, tls or plain, not %q", r.Security)
 	case r.Mechanism != "" && r.Mechanism != "xoauth2":
 		return fmt.Errorf("mechanism is xoauth2 or left out, not %q", r.Mechanism)
