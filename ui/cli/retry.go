@@ -218,13 +218,17 @@ func retryOnce(ctx context.Context, env Environment, g *globals, o *opener, s *c
 	}
 	fmt.Fprintln(env.Stderr, "It goes on to its end now, even when it is interrupted.")
 	live := newTranscript(env.Stderr)
+	told := context.AfterFunc(ctx, func() {
+		fmt.Fprintln(env.Stderr, "It is under way: it ends by itself within 5 minutes, and what came of it is recorded.")
+	})
 	end, err := s.Retry(ctx, p.runner, plan, live.line)
+	told()
 	live.close()
 	if err != nil && end.Result == "" {
 		return fail(exitUndetermined, "", "nothing was sent: %w", err)
 	}
-	if told := tellRetry(env, s, f); told != nil {
-		return told
+	if err := tellRetry(env, s, f); err != nil {
+		return err
 	}
 	if err != nil {
 		return fail(exitUndetermined, "the permit is spent; record what came of it with --way hand", "%w", err)
