@@ -14,6 +14,7 @@ import (
 	"deadletter/diagnose"
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/casefile"
+	"deadletter/diagnose/safe"
 )
 
 const retryCase = "20261123-contoso.example-k7q2"
@@ -146,7 +147,7 @@ func newRetryable(t testing.TB, replies map[string]string, settings ...string) *
 	r.env = append(r.env, "XDG_CONFIG_HOME="+filepath.Join(r.home, ".config"))
 	r.zones = "zone:" + write(t, filepath.Join(r.home, "zones.txt"), retryZones)
 	r.configure(t, "ehlo = \"workbench.fabrikam.example\"\n")
-	r.makeCase(t, time.Now().Add(-4*time.Hour), r.host.addr)
+	r.makeCase(t, demoRecipient, bounce.Ours{Domains: []string{"fabrikam.example"}}, read(t, filepath.Join(root, "testdata", "demo", "bounce.eml")), r.host.addr)
 	r.args("retry", retryCase).want(t, 0) // the MX was seen once
 	return r
 }
@@ -187,26 +188,26 @@ func (r *retryable) retries() []diagnose.Retry {
 	return diagnose.Fold(r.events()).Retries
 }
 
-// makeCase writes the case, with everything confirmed at a time.
-func (r *retryable) makeCase(t testing.TB, at time.Time, lab string) {
+// makeCase writes a case of some hours ago, with everything confirmed.
+func (p *place) makeCase(t testing.TB, recipient string, own bounce.Ours, text string, lab ...string) {
 	t.Helper()
-	raw := []byte(read(t, filepath.Join(root, "testdata", "demo", "bounce.eml")))
-	result := bounce.Read(raw, bounce.Options{Name: "bounce.eml", Now: at, Ours: bounce.Ours{Domains: []string{"fabrikam.example"}}})
+	at, raw := time.Now().Add(-4*time.Hour), []byte(text)
+	result := bounce.Read(raw, bounce.Options{Name: "bounce.eml", Now: at, Ours: own})
 	if len(result.Reports) != 1 {
 		t.Fatalf("%d reports", len(result.Reports))
 	}
 	bodies := []diagnose.Body{
-		diagnose.CaseOpened{ID: retryCase, Recipient: demoRecipient, OwnMTAs: []string{"fabrikam.example"}, Lab: []string{lab}},
+		diagnose.CaseOpened{ID: retryCase, Recipient: safe.Untrusted(recipient), OwnMTAs: own.Domains, Lab: lab},
 		diagnose.BounceCaptured{Source: "bounce.eml", Raw: raw, Report: result.Reports[0]},
 	}
 	for _, q := range []diagnose.QuestionID{diagnose.AskExactAddress, diagnose.AskGatewaySync} {
 		bodies = append(bodies, diagnose.AnswerRecorded{Question: q, Value: diagnose.Yes, Who: "Ravi Sen", Role: diagnose.RecipientAdmin, When: at})
 	}
 	bodies = append(bodies, diagnose.CacheCleared{Who: "Ravi Sen"}, diagnose.SuppressionSkipped{Reason: "checked by hand"})
-	if err := os.MkdirAll(r.cases(), 0o700); err != nil {
+	if err := os.MkdirAll(p.cases(), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	store, err := casefile.OpenStore(r.cases(), casefile.Options{})
+	store, err := casefile.OpenStore(p.cases(), casefile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
