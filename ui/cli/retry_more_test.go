@@ -160,3 +160,45 @@ func TestUnmarkedNotification(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestRelayIsLookedAt: doctor and config say which relay there is and what it
+// lacks. Neither contacts it nor reads its key.
+func TestRelayIsLookedAt(t *testing.T) {
+	r := newRetryable(t, nil)
+	key := write(t, filepath.Join(r.home, "relay.key"), canary+"\n")
+	_, port, _ := strings.Cut(r.host.addr, ":")
+	relay := func(place string) {
+		r.configure(t, "probe_from = \"<>\"\n[relay]\nhost = \"127.0.0.1\"\nport = "+port+"\nsecurity = \"plain\"\nuser = \"mara\"\nkey = { file = \""+filepath.ToSlash(place)+"\" }\n")
+	}
+	relay(key)
+	for _, command := range []string{"doctor", "config"} {
+		got := r.run(command, "--offline").want(t, 0)
+		for _, want := range []string{"our relay: 127.0.0.1, port " + port, "without TLS, on this machine alone", "as mara, key: found: file", "the name of this machine"} {
+			if !strings.Contains(got.stdout, want) {
+				t.Errorf("%s does not say %q:\n%s", command, want, got.stdout)
+			}
+		}
+	}
+	relay(key + ".gone")
+	if got := r.run("doctor", "--offline").want(t, 0); !strings.Contains(got.stdout, "The key for sending cannot be used") {
+		t.Errorf("a key that is not there:\n%s", got.stdout)
+	}
+	if got := r.args("retry", "--way", "message", retryCase).want(t, 2); !strings.Contains(got.stderr, "the relay cannot be used yet") {
+		t.Errorf("%+v", got)
+	}
+	if conns, _, _ := r.host.heard(); conns != 0 {
+		t.Errorf("%d connections", conns)
+	}
+}
+
+// TestNullSenderIsMarked: the null sender goes out by choice alone, and the plan says so.
+func TestNullSenderIsMarked(t *testing.T) {
+	r := newRetryable(t, nil)
+	r.configure(t, "ehlo = \"workbench.fabrikam.example\"\nprobe_from = \"<>\"\n")
+	if code, out := r.asks(); code != 0 || !strings.Contains(out, "the null sender; some hosts refuse it for that alone") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	if _, lines, _ := r.host.heard(); !strings.Contains(lines, "MAIL FROM:<>") {
+		t.Errorf("%s", lines)
+	}
+}

@@ -94,22 +94,21 @@ func askResult(ctx context.Context, env Environment, s *caseSession, seq uint64,
 	if err != nil {
 		return err
 	}
-	result := diagnose.RetryResult(strings.TrimSpace(string(said)))
-	if !slices.Contains(handResults, result) {
+	at := slices.IndexFunc(handResults, func(r diagnose.RetryResult) bool { return safe.Untrusted(r) == said })
+	if at < 0 {
 		return fail(exitUsage, "", "nothing was recorded: %q is none of %s", said, strings.Join(words, ", "))
 	}
 	reply, err := askPerson(ctx, env, "The reply of the server, or nothing.")
 	if err != nil {
 		return err
 	}
-	end := diagnose.RetryEnded{Intent: seq, Result: result, Reply: reply}
-	if err := s.Propose(ctx, end); err != nil {
+	if err := s.Propose(ctx, diagnose.RetryEnded{Intent: seq, Result: handResults[at], Reply: reply}); err != nil {
 		return fail(exitUndetermined, "", "nothing was recorded: %w", err)
 	}
 	if err := tellRetry(env, s, f); err != nil {
 		return err
 	}
-	return answered(result)
+	return answered(handResults[at])
 }
 
 // retryResult adds a notification to a case as what came of its retry. What was
