@@ -24,7 +24,7 @@ func (v *view) suppressionPanel() Panel {
 	case listsUnknown:
 		p.Verdict = []safe.Text{safe.Textf("Not looked up. %s may hold this address and drop mail to it unsent.", capital(name))}
 		p.So = "A removal before the cause is mended makes another permanent failure."
-		p.Next = safe.Textf("Look the address up at %s and record each list; N if no platform is in the path.", name)
+		p.Next = safe.Textf("Look the address up at %s, or record by hand what each list says; N if no platform is in the path.", name)
 		p.Sections = append(p.Sections, Section{Label: "where", Findings: []Finding{{Key: "where", Claim: v.platform.lookUpWhere(), Source: "here"}}})
 		if v.verdict.Kind == SendingPlatform {
 			p.State, p.Reading = Active, "look it up"

@@ -111,3 +111,38 @@ func (v *view) listsSource(p PlatformLists) Source {
 	}
 	return safe.Of(lowerText(p.Platform))
 }
+
+// After says what the removal of a plan changes at the platform.
+func (p RemovalPlan) After() safe.Text {
+	return safe.Textf("%s sends to this address again, for everyone in this account. The other lists stay as they are.", p.Platform)
+}
+
+// Says words what came of a removal: of the request, and of the reading after it.
+func (e RemovalEnded) Says() safe.Text {
+	text := map[RemovalResult]safe.Text{
+		RemovalDone:    "done: the platform says that it removed the entry",
+		RemovalAbsent:  "absent: the entry was not there any more; somebody else was here",
+		RemovalRefused: "refused: the platform said no; nothing was removed",
+		RemovalUnsent:  "unsent: the request never left this machine",
+		RemovalChanged: "changed: the entry is another than planned; nothing was sent",
+		RemovalUnknown: "unknown: the request was sent, and no clear answer came; it is not repeated",
+	}[e.Result]
+	if e.Note != "" {
+		text = safe.Textf("%s (%s)", text, e.Note)
+	}
+	switch {
+	case e.Now == nil:
+	case e.Now.Listed == NotListed:
+		text += "; read again, the list does not hold it"
+	case e.Now.Listed == IsListed:
+		text += "; read again, the list holds it"
+	default:
+		text += "; read again, the list does not tell"
+	}
+	return text
+}
+
+// Clear reports whether the entry was removed and the list read without it.
+func (e RemovalEnded) Clear() bool {
+	return e.Result == RemovalDone && e.Now != nil && e.Now.Listed == NotListed
+}

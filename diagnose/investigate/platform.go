@@ -42,6 +42,16 @@ func (s *Session) MayLookUp() error {
 	case !slices.ContainsFunc(offers, func(o diagnose.Offer) bool { return o.Kind == diagnose.OfferLookUp }):
 		return fmt.Errorf("%w: there is no bounce to act on", diagnose.ErrLocked)
 	}
+	return CheckRecipient(c)
+}
+
+// CheckRecipient says what keeps the recipient of a case from being looked up
+// anywhere: there is none, or it is no plain address. The error is ErrNoRecipient
+// or wraps [suppression.ErrAddress].
+func CheckRecipient(c *diagnose.Case) error {
+	if c.Recipient == "" {
+		return ErrNoRecipient
+	}
 	return suppression.CheckAddress(string(c.Recipient))
 }
 

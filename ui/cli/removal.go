@@ -95,11 +95,11 @@ func remove(ctx context.Context, env Environment, g *globals, id, list string, c
 	if err != nil && end.Result == "" {
 		return fail(exitUndetermined, "", "nothing was sent: %w", err)
 	}
-	writeColumns(env.Stdout, terminalWidth(env.Stdout), []safe.Text{outcome(end)}, nil)
+	writeColumns(env.Stdout, terminalWidth(env.Stdout), []safe.Text{end.Says()}, nil)
 	if err != nil {
 		return fail(exitUndetermined, "deadletter suppression show "+id+" reads the list", "%w", err)
 	}
-	if end.Result != diagnose.RemovalDone || end.Now == nil || end.Now.Listed != diagnose.NotListed {
+	if !end.Clear() {
 		fmt.Fprintf(env.Stderr, "hint: deadletter suppression show %s reads the list; the removal is not repeated\n", safe.Of(id))
 		return quietExit(exitUndetermined)
 	}
@@ -178,10 +178,10 @@ func showPlan(env Environment, s *caseSession, x accounts.Account, plan diagnose
 	e := plan.Entry
 	fmt.Fprintln(env.Stdout, "Remove one suppression entry")
 	line("address", s.Case().Recipient.Safe())
-	line("at", safe.Textf("%s, account %s, list %s", plan.Platform, x.ID, listName(e)))
-	line("entry", safe.Textf("since %s; %s", since(e), why(e)))
+	line("at", standsAt(x, plan))
+	line("entry", sinceWhy(e))
 	line("request", request)
-	line("key", safe.Textf("%s; permission %s; used once, not kept", x.Remove.Where, x.Remove.Scope))
+	line("key", removalKey(x))
 	for _, p := range s.Case().Lists {
 		if p.Key == plan.Key {
 			line("looked up", safe.Of(p.At.Local().Format("2006-01-02 15:04:05")))
@@ -196,7 +196,7 @@ func showPlan(env Environment, s *caseSession, x accounts.Account, plan diagnose
 		line(label, text)
 		label = ""
 	}
-	line("after this", safe.Textf("%s sends to this address again, for everyone in this account. The other lists stay as they are.", plan.Platform))
+	line("after this", plan.After())
 	line("not mended", "It sends nothing, and mends nothing at the recipient: a new bounce brings the entry back.")
 	line("undo", "none from here")
 	if confirm {
@@ -204,27 +204,17 @@ func showPlan(env Environment, s *caseSession, x accounts.Account, plan diagnose
 	}
 }
 
-// outcome says what came of a removal.
-func outcome(end diagnose.RemovalEnded) safe.Text {
-	text := map[diagnose.RemovalResult]safe.Text{
-		diagnose.RemovalDone:    "done: the platform says that it removed the entry",
-		diagnose.RemovalAbsent:  "absent: the entry was not there any more; somebody else was here",
-		diagnose.RemovalRefused: "refused: the platform said no; nothing was removed",
-		diagnose.RemovalUnsent:  "unsent: the request never left this machine",
-		diagnose.RemovalChanged: "changed: the entry is another than planned; nothing was sent",
-		diagnose.RemovalUnknown: "unknown: the request was sent, and no clear answer came; it is not repeated",
-	}[end.Result]
-	if end.Note != "" {
-		text = safe.Textf("%s (%s)", text, end.Note)
-	}
-	switch {
-	case end.Now == nil:
-	case end.Now.Listed == diagnose.NotListed:
-		text += "; read again, the list does not hold it"
-	case end.Now.Listed == diagnose.IsListed:
-		text += "; read again, the list holds it"
-	default:
-		text += "; read again, the list does not tell"
-	}
-	return text
+// standsAt says where the entry of a plan stands.
+func standsAt(x accounts.Account, plan diagnose.RemovalPlan) safe.Text {
+	return safe.Textf("%s, account %s, list %s", plan.Platform, x.ID, listName(plan.Entry))
+}
+
+// sinceWhy says since when an entry stands, and why.
+func sinceWhy(e diagnose.ListEntry) safe.Text {
+	return safe.Textf("since %s; %s", since(e), why(e))
+}
+
+// removalKey says where the key for removing comes from.
+func removalKey(x accounts.Account) safe.Text {
+	return safe.Textf("%s; permission %s; used once, not kept", x.Remove.Where, x.Remove.Scope)
 }
