@@ -5,6 +5,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
 )
 
@@ -22,8 +23,9 @@ type action struct {
 	// has no meaning here and is not shown.
 	can  func(m *Model) (ok bool, why safe.Text)
 	run  func(m *Model) tea.Cmd
-	rank int  // place among those that stay on a narrow key bar; 0 is never on it
-	move bool // moves about: not in the palette
+	on   diagnose.Step // the panel whose key bar shows it; empty for every one
+	rank int           // place among those that stay on a narrow key bar; 0 is never on it
+	move bool          // moves about: not in the palette
 }
 
 func (a action) name(m *Model) (long, short safe.Text) {

@@ -14,7 +14,7 @@ import (
 func actionTable() []action {
 	var t []action
 	for _, part := range [][]action{
-		pasteActions(), homeActions(), caseActions(), recordActions(), rawActions(), letterActions(),
+		pasteActions(), homeActions(), caseActions(), platformActions(), recordActions(), rawActions(), letterActions(),
 		chartActions(), compareActions(), listActions(), overlayActions(), commonActions(),
 	} {
 		t = append(t, part...)
@@ -123,13 +123,13 @@ func undoWith(kind diagnose.OfferKind, done, back safe.Text) func(m *Model) tea.
 func commonActions() []action {
 	quiet := []scope{inCase, inHome, inRaw, inLetter, inPlain, inChart, inCompare, inCases}
 	typing := []scope{inPaste, inDialog, inPalette, inSearch, inEdit, inTo}
-	all := append(append([]scope{inHelp, inTiny}, quiet...), typing...)
+	everywhere := append(append([]scope{inHelp, inTiny}, quiet...), typing...)
 	return []action{
 		{keys: []string{":"}, show: ":", in: []scope{inCase, inHome, inRaw, inLetter, inChart, inCompare, inCases}, long: "commands", short: "all", rank: 2, does: "every command, by name", move: true, run: (*Model).openPalette},
 		{keys: []string{"?", "f1"}, show: "?", in: quiet, long: "help", rank: 2, does: "the keys of this screen", move: true, run: (*Model).openHelp},
 		{keys: []string{"f1"}, show: "F1", in: typing, long: "help", rank: 2, does: "the keys of this screen", move: true, run: (*Model).openHelp},
 		{keys: []string{"q"}, show: "q", in: []scope{inCase, inHome}, long: "quit", does: "leave; everything is saved", run: (*Model).quit},
-		{keys: []string{"ctrl+c"}, show: "ctrl+c", in: all, long: "quit", does: "leave; everything recorded is saved", move: true, run: (*Model).quit},
+		{keys: []string{"ctrl+c"}, show: "ctrl+c", in: everywhere, long: "quit", does: "leave; everything recorded is saved", move: true, run: (*Model).quit},
 		{
 			keys: []string{"ctrl+z"}, show: "ctrl+z", in: append(append([]scope{inHelp}, quiet...), typing...), long: "suspend", does: "back to the shell; fg returns", move: true,
 			can: func(m *Model) (bool, safe.Text) { return m.opts.Local, "" }, run: func(*Model) tea.Cmd { return tea.Suspend },

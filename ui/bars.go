@@ -172,13 +172,16 @@ func (m *Model) keyBar(w int) row {
 	var items []item
 	s := m.scope()
 	for _, a := range m.within(s) {
-		if a.rank == 0 {
+		if a.rank == 0 || a.on != "" && a.on != m.inView() {
 			continue
 		}
 		if ok, _ := a.works(m); !ok {
 			continue
 		}
 		long, short := a.name(m)
+		if len(items) > 0 && items[0].long == long {
+			continue // enter means the same
+		}
 		items = append(items, item{a.show, long, short, a.rank})
 	}
 	if s == inCase {

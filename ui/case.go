@@ -126,7 +126,9 @@ const (
 	nothingToDo meaning = iota
 	copyAndGo
 	goOn
-	removeEntry
+	removeHere  // by the program
+	removeEntry // recorded by hand
+	lookUpThere
 	retryOnce
 	recordResult
 	recordLists
@@ -147,7 +149,13 @@ func (m *Model) enterMeans() meaning {
 	if p.Copy != nil && !p.GoOn && p.State != diagnose.Skipped {
 		return copyAndGo
 	}
+	if c.work != nil && p.Step == diagnose.StepSuppression {
+		return nothingToDo // what comes of it is waited for
+	}
 	if c.readOnly() == "" {
+		if is := m.platformMeans(c, p); is != nothingToDo {
+			return is
+		}
 		for _, o := range []struct {
 			kind diagnose.OfferKind
 			step diagnose.Step
@@ -172,6 +180,30 @@ func (m *Model) enterMeans() meaning {
 	}
 	if c.following(p) != nowhere {
 		return goOn
+	}
+	return nothingToDo
+}
+
+// platformMeans says what enter asks a sending platform for on panel 5.
+func (m *Model) platformMeans(c *openCase, p diagnose.Panel) meaning {
+	if p.Step != diagnose.StepSuppression || m.opts.Platforms == nil || m.opts.Platforms.Refuses(c.session) != "" {
+		return nothingToDo
+	}
+	if k := c.snap.kase; k != nil && k.Closing != nil {
+		return nothingToDo
+	}
+	if _, ok := c.offer(diagnose.OfferRemove, p.Step); ok {
+		return removeHere
+	}
+	if _, ok := c.offer(diagnose.OfferSettle, p.Step); ok {
+		return lookUpThere
+	}
+	if _, ok := c.offer(diagnose.OfferRemoval, p.Step); ok {
+		return nothingToDo // removed there by hand, and recorded
+	}
+	_, ok := c.offer(diagnose.OfferLookUp, p.Step)
+	if ok && (p.State == diagnose.Active || p.State == diagnose.Pending) && len(m.accountsFor(c)) > 0 {
+		return lookUpThere
 	}
 	return nothingToDo
 }
@@ -216,6 +248,10 @@ func enterWords(m *Model) (long, short safe.Text) {
 	case goOn:
 		t := safe.Textf("go to %s", entryName(c.following(p)))
 		return t, t
+	case removeHere:
+		return "remove the entry", "remove"
+	case lookUpThere:
+		return "look it up there", "look up"
 	case removeEntry:
 		return "record the removal", "removal"
 	case retryOnce:
@@ -241,6 +277,10 @@ func (m *Model) enter() tea.Cmd {
 		return m.copyHere(true)
 	case goOn:
 		c.goTo(c.following(p))
+	case removeHere:
+		return m.openRemove()
+	case lookUpThere:
+		return m.openLookUp()
 	case removeEntry:
 		return m.openRemoval()
 	case retryOnce:

@@ -1,12 +1,12 @@
 package ui
 
 import (
+	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
 )
 
-// rows lays out the inside of the dialog in w cells, and says in which row the
-// focused field stands.
-func (f *form) rows(m *Model, w int) (rows []row, focus int) {
+// gutter gives the width of the label column in a dialog w cells wide inside.
+func (f *form) gutter(w int) int {
 	gutter := 0
 	for _, x := range f.facts {
 		gutter = max(gutter, cells(x.label))
@@ -14,24 +14,60 @@ func (f *form) rows(m *Model, w int) (rows []row, focus int) {
 	for _, x := range f.fields {
 		gutter = max(gutter, cells(x.label))
 	}
-	gutter = min(max(gutter+2, 10), max(10, w/2))
+	return min(max(gutter+2, 10), max(10, w/2))
+}
+
+// told lays out the facts in w cells.
+func (f *form) told(m *Model, w int) (rows []row) {
+	gutter := f.gutter(w)
 	for _, x := range f.facts {
 		r := plain
 		if x.strong {
 			r = strong
 		}
-		for i, part := range wrap(x.value, w-gutter) {
+		at := gutter
+		if x.sign != diagnose.NoSign {
+			at += signWidth
+		}
+		room := w - at
+		if x.source != "" {
+			room -= cells(x.source) + 2
+		}
+		if room < 20 {
+			room = w - at // the source goes without
+		}
+		for i, part := range wrap(x.value, room) {
 			var out row
 			if i == 0 {
 				out.add(quiet, m.g.cut(x.label, gutter-1))
 			}
 			out.to(gutter)
+			if i == 0 && x.sign != diagnose.NoSign {
+				glyph, gr := m.g.sign(x.sign)
+				out.add(gr, glyph)
+			}
+			out.to(at)
 			out.add(r, part)
+			if i == 0 && x.source != "" {
+				out.right(w, line(quiet, x.source))
+			}
 			rows = append(rows, out)
 		}
 	}
-	if len(f.facts) > 0 {
-		rows = append(rows, row{})
+	return rows
+}
+
+// asked lays out the fields in w cells, and says in which row the focused one
+// stands. While work is under way its lines stand there.
+func (f *form) asked(m *Model, w int) (rows []row, focus int) {
+	gutter := f.gutter(w)
+	if f.work != nil {
+		for _, l := range f.work.lines {
+			for _, r := range (painter{m.frame, m.g, clock{}}).workLine(l, w) {
+				rows = append(rows, r.row.drop(signWidth))
+			}
+		}
+		return rows, 0
 	}
 	for i := range f.fields {
 		e := &f.fields[i]
@@ -70,11 +106,48 @@ func (f *form) rows(m *Model, w int) (rows []row, focus int) {
 	return rows, focus
 }
 
+// inside puts facts and fields together in at most room rows. Where they do not
+// fit, the fields stay in sight and the facts above them scroll; where the
+// fields alone are most of it, all of it moves with the focused one.
+func (f *form) inside(m *Model, w, room int) []row {
+	facts := f.told(m, w)
+	fields, focus := f.asked(m, w)
+	rows := facts
+	if len(facts) > 0 && len(fields) > 0 {
+		rows = append(rows[:len(rows):len(rows)], row{})
+	}
+	rows = append(rows, fields...)
+	if len(rows) <= room {
+		f.scroll = 0
+		return rows
+	}
+	left := room - len(fields)
+	if len(facts) == 0 || len(fields) > room/2 || left < 2 {
+		return window(rows, len(rows)-len(fields)+focus, max(0, room))
+	}
+	f.scroll = min(f.scroll, len(facts)-left+1)
+	shown := append([]row(nil), facts[f.scroll:min(len(facts), f.scroll+left-1)]...)
+	more := line(quiet, m.g.more)
+	if rest := len(facts) - f.scroll - (left - 1); rest > 0 {
+		more.add(quiet, " "+moreLines(rest)+", ")
+	} else {
+		more.add(quiet, " the end; ")
+	}
+	more.add(keycap, "pgdn pgup")
+	return append(append(shown, more), fields...)
+}
+
 // foot says what is wrong, and what enter and esc do. It always stays in sight.
 func (f *form) foot(m *Model, w int) []row {
 	var rows []row
-	if f.wrong != "" {
-		for _, part := range wrap(f.wrong, w-signWidth) {
+	wrong, barred := f.wrong, false
+	if f.bars != nil && f.work == nil {
+		if why := f.bars(m); why != "" {
+			wrong, barred = why, true
+		}
+	}
+	if wrong != "" {
+		for _, part := range wrap(wrong, w-signWidth) {
 			l := line(attention, m.g.note)
 			l.add(plain, " ")
 			l.add(plain, part)
@@ -85,6 +158,15 @@ func (f *form) foot(m *Model, w int) []row {
 	keep.add(keycap, "esc")
 	keep.add(plain, " ")
 	keep.add(plain, f.keep)
+	if f.work != nil {
+		var hide row
+		hide.add(keycap, "esc")
+		hide.add(plain, " hide this; it goes on")
+		return append(rows, hide)
+	}
+	if barred {
+		return append(rows, keep)
+	}
 	var enter []row
 	if f.missing() < 0 {
 		l := line(keycap, "enter")
@@ -105,21 +187,26 @@ func (f *form) foot(m *Model, w int) []row {
 // dialog draws the box of a form over the rows of a screen, which turn quiet.
 func (m *Model) dialog(f *form, behind []row, w, h int) []row {
 	width := min(72, w-2)
+	if f.wide {
+		width = min(94, w-2)
+	}
 	inner := width - 6
-	rows, focus := f.rows(m, inner)
 	foot := f.foot(m, inner)
-	room := h - 3 - len(foot) // rows inside, beside the foot; one row stays free above
+	above := 2 // rows that stay free: the header and its rule
+	if m.frame.low {
+		above = 1
+	}
+	room := h - above - 2 - len(foot) // rows inside, beside the foot
+	rows := f.inside(m, inner, max(0, room))
 	switch spare := room - len(rows); {
 	case spare >= 3:
 		rows = append(append([]row{{}}, rows...), row{})
 		foot = append(foot, row{})
 	case spare >= 1:
 		rows = append(rows, row{})
-	case spare < 0:
-		rows = window(rows, focus, max(0, room))
 	}
 	rows = append(append([]row(nil), rows...), foot...)
-	x, y := (w-width)/2, max(1, (h-len(rows)-2)/3)
+	x, y := (w-width)/2, max(above, (h-len(rows)-2)/3)
 	out := make([]row, len(behind))
 	for i, r := range behind {
 		out[i] = r.hush()

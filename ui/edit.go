@@ -24,6 +24,8 @@ func newEdit(text string, most int) edit {
 	return e
 }
 
+func (e *edit) clear() { e.runes, e.at = nil, 0 }
+
 func (e *edit) String() string { return string(e.runes) }
 
 // insert puts runes at the cursor. Control characters do not enter: a line

@@ -46,11 +46,11 @@ func (m *Model) openRetry() tea.Cmd {
 		return nil
 	}
 	facts := []fact{
-		{"to", c.snap.flow.Header.Recipient, true},
-		{"by", "By hand: you send one message, through the path that real mail takes.", false},
-		{"leaves", "Nothing from here. The permit is spent before you send.", false},
-		{"after this", "Record what came of it. A new permit needs a new confirmation in step 3.", false},
-		{"undo", "None: one attempt spends the permit, whatever the answer.", false},
+		{label: "to", value: c.snap.flow.Header.Recipient, strong: true},
+		{label: "by", value: "By hand: you send one message, through the path that real mail takes."},
+		{label: "leaves", value: "Nothing from here. The permit is spent before you send."},
+		{label: "after this", value: "Record what came of it. A new permit needs a new confirmation in step 3."},
+		{label: "undo", value: "None: one attempt spends the permit, whatever the answer."},
 	}
 	var plan strings.Builder
 	for _, x := range facts {
@@ -124,7 +124,7 @@ func (m *Model) openClose() tea.Cmd {
 	}
 	m.openOverlay((&form{
 		title: "Close the case", do: "close the case", keep: "keep it open", done: "closed; u takes it back", kase: c,
-		facts: []fact{{"case", c.snap.flow.Header.Recipient, true}},
+		facts: []fact{{label: "case", value: c.snap.flow.Header.Recipient, strong: true}},
 		fields: []field{
 			choiceOf("outcome", "outcome", string(outcome), outcomeChoices()),
 			textOf("reason", "reason", "", "say why in a few words"),
@@ -140,7 +140,7 @@ func (m *Model) openOverride() tea.Cmd {
 	c := m.kase()
 	m.openOverlay((&form{
 		title: "Override a lock", do: "lift the lock", keep: "keep it locked", done: "lifted; the reason is kept with the case", kase: c,
-		facts: []fact{{"lock", "The bounce is not shown to answer mail of ours.", false}, {"after this", "The other conditions still hold.", false}},
+		facts: []fact{{label: "lock", value: "The bounce is not shown to answer mail of ours."}, {label: "after this", value: "The other conditions still hold."}},
 		fields: []field{
 			choiceOf("guard", "which", string(diagnose.GuardProof), []choice{{string(diagnose.GuardProof), "proof that the bounce is ours"}}),
 			textOf("reason", "reason", "", "say why in a few words"),

@@ -164,6 +164,8 @@ type bench struct {
 	session *fakeSession
 	now     time.Time
 	quit    bool
+	held    map[string]bool // parts of names of commands that wait for release
+	waits   []tea.Cmd
 }
 
 var zone = time.FixedZone("+0100", 3600)
@@ -215,7 +217,16 @@ func (b *bench) run(cmd tea.Cmd) {
 	if cmd == nil {
 		return
 	}
-	switch name := runtime.FuncForPC(reflect.ValueOf(cmd).Pointer()).Name(); {
+	name := runtime.FuncForPC(reflect.ValueOf(cmd).Pointer()).Name()
+	for part := range b.held {
+		if strings.Contains(name, part) {
+			b.waits = append(b.waits, cmd)
+			return
+		}
+	}
+	switch {
+	case len(b.held) > 0 && strings.Contains(name, ".follow."):
+		return
 	case strings.Contains(name, ".listen."), strings.Contains(name, "bubbletea.Every"), strings.Contains(name, "bubbletea.Tick"):
 		return
 	}
@@ -232,6 +243,15 @@ func (b *bench) run(cmd tea.Cmd) {
 			return // for the runtime: window title, suspend
 		}
 		b.send(msg)
+	}
+}
+
+// release carries out what was held, and holds nothing more.
+func (b *bench) release() {
+	waits := b.waits
+	b.waits, b.held = nil, nil
+	for _, cmd := range waits {
+		b.run(cmd)
 	}
 }
 

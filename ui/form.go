@@ -23,6 +23,15 @@ type form struct {
 	done   safe.Text // for the status line
 	// make gives the events, or says what is wrong with a field.
 	make func(m *Model, f *form) ([]diagnose.Body, error)
+	// run is what enter does where it does more than record events.
+	run func(m *Model, f *form) tea.Cmd
+	// change fits the form to what was chosen, after each choice and at first.
+	change func(f *form)
+	// bars says why enter does nothing now; nil where only a field may be missing.
+	bars   func(m *Model) safe.Text
+	work   *work // that enter began: shown in place of the fields
+	wide   bool  // much to read: it takes more of a wide screen
+	scroll int   // lines that the facts are scrolled by, where they do not fit
 }
 
 // fact is a line of a dialog that is read, not filled in.
@@ -30,6 +39,8 @@ type fact struct {
 	label  safe.Text
 	value  safe.Text
 	strong bool
+	sign   diagnose.Sign // glyph before the value; NoSign for none
+	source safe.Text     // at the right end of its first line
 }
 
 type fieldKind uint8
@@ -48,8 +59,8 @@ type field struct {
 	text    edit
 	choices []choice
 	chosen  int
-	word    string    // of a consent
-	need    safe.Text // what to say when it is empty; without it the field may be empty
+	word    safe.Untrusted // of a consent
+	need    safe.Text      // what to say when it is empty; without it the field may be empty
 }
 
 // choice is one of a few values.
@@ -97,7 +108,7 @@ func (f *form) missing() int {
 	for i := range f.fields {
 		e := &f.fields[i]
 		switch {
-		case e.kind == consentField && e.text.String() != e.word:
+		case e.kind == consentField && safe.Untrusted(e.text.String()) != e.word:
 			return i
 		case e.kind == textField && e.need != "" && strings.TrimSpace(e.text.String()) == "":
 			return i
@@ -107,22 +118,43 @@ func (f *form) missing() int {
 }
 
 func (f *form) first() *form {
+	if f.change != nil {
+		f.change(f)
+	}
 	f.at = max(0, f.missing())
 	return f
 }
 
+// maxAtOnce is how many letters of a consent may come in one piece from
+// somebody who types. More is a paste on a terminal that does not mark pastes.
+const maxAtOnce = 8
+
+// consentTo is a field for a text that is typed in full: nothing else agrees.
+func consentTo(label safe.Text, word safe.Untrusted) field {
+	const most = 1024
+	return field{id: "consent", label: label, kind: consentField, word: word, text: newEdit("", most)}
+}
+
 func (f *form) typed(_ *Model, k tea.KeyMsg) {
 	f.wrong = ""
+	if f.work != nil || len(f.fields) == 0 {
+		return
+	}
 	e := &f.fields[f.at]
+	if e.kind == consentField && len(k.Runes) > maxAtOnce {
+		e.text.clear()
+		f.wrong = "that came all at once, as a paste does: type it"
+		return
+	}
 	if e.kind != choiceField {
 		e.text.key(k)
 		return
 	}
 	switch k.String() {
 	case "left":
-		e.chosen = (e.chosen + len(e.choices) - 1) % len(e.choices)
+		f.choose(-1)
 	case "right":
-		e.chosen = (e.chosen + 1) % len(e.choices)
+		f.choose(1)
 	default:
 		// Letters never choose: a name or a reply typed into the wrong field would
 		// change what is recorded.
@@ -132,20 +164,50 @@ func (f *form) typed(_ *Model, k tea.KeyMsg) {
 	}
 }
 
+// choose goes on to another value of the focused choice.
+func (f *form) choose(by int) {
+	e := &f.fields[f.at]
+	if n := len(e.choices); n > 1 {
+		e.chosen = (e.chosen + n + by) % n
+		if f.change != nil {
+			f.scroll = 0
+			f.change(f)
+		}
+	}
+}
+
 func (f *form) pasted(_ *Model, in []rune) {
-	if e := &f.fields[f.at]; e.kind == textField {
+	if f.work != nil || len(f.fields) == 0 {
+		return
+	}
+	e := &f.fields[f.at]
+	if e.kind == textField {
 		e.text.insert(in)
 		return
+	}
+	if e.kind == consentField {
+		e.text.clear()
 	}
 	f.wrong = "pasted text does not count here: type it"
 }
 
 func (f *form) move(by int) {
-	f.at = (f.at + by + len(f.fields)) % len(f.fields)
+	if n := len(f.fields); n > 0 && f.work == nil {
+		f.at = (f.at + by + n) % n
+	}
 }
 
 // enter sends the form when it is complete, else goes to what is missing.
 func (f *form) enter(m *Model) tea.Cmd {
+	if f.work != nil {
+		return nil
+	}
+	if f.bars != nil {
+		if why := f.bars(m); why != "" {
+			f.wrong = why
+			return nil
+		}
+	}
 	if i := f.missing(); i >= 0 {
 		f.wrong = f.fields[i].need
 		if f.fields[i].kind == consentField {
@@ -153,6 +215,9 @@ func (f *form) enter(m *Model) tea.Cmd {
 		}
 		f.at = i
 		return nil
+	}
+	if f.run != nil {
+		return f.run(m, f)
 	}
 	bodies, err := f.make(m, f)
 	if err != nil {

@@ -55,8 +55,8 @@ func recordActions() []action {
 		})
 	}
 	return []action{
-		{keys: []string{"s"}, show: "s", in: in, long: "record a look-up", does: "record what the sending platform's lists say", can: both(canWrite, offered(diagnose.OfferLookUp)), run: (*Model).openLists},
-		{keys: []string{"N"}, show: "N", in: in, long: "not applicable", does: "record that no sending platform is in the path, and why", can: both(canWrite, offered(diagnose.OfferLookUp)), run: (*Model).openSkip},
+		{keys: []string{"s"}, show: "s", in: in, on: diagnose.StepSuppression, rank: 6, long: "record a look-up", short: "record", does: "record what the sending platform's lists say", can: both(canWrite, offered(diagnose.OfferLookUp)), run: (*Model).openLists},
+		{keys: []string{"N"}, show: "N", in: in, on: diagnose.StepSuppression, rank: 6, long: "not applicable", short: "n/a", does: "record that no sending platform is in the path, and why", can: both(canWrite, offered(diagnose.OfferLookUp)), run: (*Model).openSkip},
 		{keys: []string{"D"}, show: "D", in: in, long: "record a removal", does: "record that the suppression entry was removed at the platform", can: guarded(diagnose.OfferRemoval, diagnose.GuardRemoval), run: (*Model).openRemoval},
 		{keys: []string{"T"}, show: "T", in: in, long: "retry once", does: "spend the permit for one controlled test", can: guarded(diagnose.OfferRetry, diagnose.GuardRetry), run: (*Model).openRetry},
 		{keys: []string{"W"}, show: "W", in: in, long: "result of the retry", does: "record what came of the retry", can: both(canWrite, offered(diagnose.OfferResult)), run: (*Model).openResult},

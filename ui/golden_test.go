@@ -15,11 +15,14 @@ var update = flag.Bool("update", false, "write the golden frames anew")
 
 var sizes = [][2]int{{200, 60}, {120, 40}, {80, 24}, {60, 15}, {40, 10}, {20, 5}}
 
-// screens lists every main screen with the way to it.
-var screens = []struct {
+// namedScreen is a screen with the way to it.
+type namedScreen struct {
 	name string
 	open func(t testing.TB, colour bool) *bench
-}{
+}
+
+// screens lists every main screen.
+var screens = append([]namedScreen{
 	{"paste-empty", func(t testing.TB, colour bool) *bench { return newBench(t, nil, colour) }},
 	{"paste", func(t testing.TB, colour bool) *bench {
 		b := newBench(t, nil, colour)
@@ -50,7 +53,7 @@ var screens = []struct {
 		f.Compared = sampleCompared()
 		return newBench(t, &f, colour).size(120, 40).keys("=")
 	}},
-}
+}, platformScreens()...)
 
 // onStep opens the sample case and presses keys.
 func onStep(keys ...string) func(t testing.TB, colour bool) *bench {

@@ -21,13 +21,14 @@ func sample(t testing.TB) *bench {
 // screenText is the frame without colours.
 func (b *bench) screenText() string { return ansi.Strip(b.m.View()) }
 
-func (b *bench) mustShow(words ...string) {
+func (b *bench) mustShow(words ...string) *bench {
 	b.t.Helper()
 	for _, w := range words {
 		if !strings.Contains(b.screenText(), w) {
 			b.t.Errorf("the screen does not say %q:\n%s", w, b.screenText())
 		}
 	}
+	return b
 }
 
 func TestGlyphsAreOneCell(t *testing.T) {

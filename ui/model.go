@@ -29,6 +29,7 @@ type Options struct {
 	Width     int       // columns of the terminal as the screen begins; 80 where that is not known
 	Height    int       // rows likewise; 24
 	Actor     string    // who sits at the keys; fills the name of who looked something up
+	Platforms Platforms // asks sending platforms; nil where none can be asked
 
 	// SaveLetter writes a letter beside the case and says where; nil when there
 	// is nowhere to write. It is called from commands only.
@@ -212,6 +213,9 @@ func (m *Model) Busy() int {
 	for _, c := range m.cases {
 		if c.snap.status.Running {
 			n += max(1, c.snap.status.Asked-c.snap.status.Answered)
+		}
+		if c.work != nil {
+			n++
 		}
 	}
 	return n

@@ -18,6 +18,7 @@ type openCase struct {
 	edited  map[letterKey]diagnose.Draft
 	docs    []document // the bounces as they came
 	docsOf  int        // how many bounces docs was made from
+	work    *work      // under way outside; nil for none
 }
 
 // snapshot is a session at one instant.
@@ -172,4 +173,14 @@ func (c *openCase) draft() (diagnose.Draft, bool) {
 		return diagnose.Draft{}, false
 	}
 	return list[0], true
+}
+
+// inView gives the step of the panel shown; empty where none is.
+func (m *Model) inView() diagnose.Step {
+	c := m.kase()
+	if c == nil || c.entry == 0 {
+		return ""
+	}
+	_, p := c.shown()
+	return p.Step
 }

@@ -41,6 +41,10 @@ func overlayActions() []action {
 			return nil
 		}
 	}
+	several := func(m *Model) (bool, safe.Text) {
+		f, ok := top(m).(*form)
+		return ok && len(f.fields) > 1 && f.work == nil, ""
+	}
 	closeIt := func(m *Model) tea.Cmd { m.closeOverlay(); return nil }
 	scrollHelp := func(by int) func(m *Model) tea.Cmd {
 		return func(m *Model) tea.Cmd {
@@ -62,7 +66,9 @@ func overlayActions() []action {
 		{
 			keys: []string{"esc"}, show: "esc", in: []scope{inDialog}, rank: 1, does: "close the dialog; things stay as they are",
 			words: func(m *Model) (safe.Text, safe.Text) {
-				if f, ok := top(m).(*form); ok {
+				if f, ok := top(m).(*form); ok && f.work != nil {
+					return "hide", "hide"
+				} else if ok {
 					return f.keep, f.keep
 				}
 				return "back", "back"
@@ -80,10 +86,17 @@ func overlayActions() []action {
 					return "what is missing", "missing"
 				}
 			},
+			can: func(m *Model) (bool, safe.Text) {
+				f, ok := top(m).(*form)
+				return ok && f.work == nil, "it is under way"
+			},
 			run: onForm(func(f *form, m *Model) tea.Cmd { return f.enter(m) }),
 		},
-		{keys: []string{"tab", "down"}, show: "tab", in: []scope{inDialog}, long: "next field", short: "next", rank: 4, does: "the next field", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.move(1); return nil })},
-		{keys: []string{"shift+tab", "up"}, show: "shift+tab", in: []scope{inDialog}, long: "field before", does: "the field before", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.move(-1); return nil })},
+		{keys: []string{"tab", "down"}, show: "tab", in: []scope{inDialog}, long: "next field", short: "next", rank: 4, does: "the next field", move: true, can: several, run: onForm(func(f *form, _ *Model) tea.Cmd { f.move(1); return nil })},
+		{keys: []string{"shift+tab", "up"}, show: "shift+tab", in: []scope{inDialog}, long: "field before", does: "the field before", move: true, can: several, run: onForm(func(f *form, _ *Model) tea.Cmd { f.move(-1); return nil })},
+
+		{keys: []string{"pgdown"}, show: "pgdn", in: []scope{inDialog}, long: "read on", does: "what does not fit above the fields, further", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.scroll += 4; return nil })},
+		{keys: []string{"pgup"}, show: "pgup", in: []scope{inDialog}, long: "back", does: "what does not fit above the fields, back", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.scroll = max(0, f.scroll-4); return nil })},
 
 		{keys: []string{"esc", "q", "?", "f1", "enter"}, show: "esc", in: []scope{inHelp}, long: "back", rank: 1, does: "close the help", run: closeIt},
 		{keys: []string{"j", "down"}, show: "j down", in: []scope{inHelp}, long: "scroll", rank: 4, does: "a line further", move: true, run: scrollHelp(1)},

@@ -27,13 +27,16 @@ func listName(kind diagnose.ListKind) safe.Text {
 	return safe.Of(string(kind))
 }
 
-// platform gives the sending platform that was looked at last.
+// platform gives the sending platform that was looked at last, else the one
+// that the mail most likely went through.
 func (c *openCase) platform() string {
-	k := c.snap.kase
-	if k == nil || len(k.Lists) == 0 {
-		return ""
+	if k := c.snap.kase; k != nil && len(k.Lists) > 0 {
+		return k.Lists[len(k.Lists)-1].Platform
 	}
-	return k.Lists[len(k.Lists)-1].Platform
+	if g := c.snap.flow.Platforms; len(g) > 0 {
+		return string(g[0].Name)
+	}
+	return ""
 }
 
 // openLists records what the lists of a sending platform say.
@@ -107,10 +110,10 @@ func (m *Model) openRemoval() tea.Cmd {
 	m.openOverlay((&form{
 		title: "Record the removal of a suppression entry", do: "record the removal", keep: "record nothing", done: "removal recorded", kase: c,
 		facts: []fact{
-			{"address", c.snap.flow.Header.Recipient, true},
-			{"leaves", "Nothing from here: remove the entry at the platform, then record it.", false},
-			{"after this", "The platform sends to this address again.", false},
-			{"undo", "None here. A new bounce would bring the entry back.", false},
+			{label: "address", value: c.snap.flow.Header.Recipient, strong: true},
+			{label: "leaves", value: "Nothing from here: remove the entry at the platform, then record it."},
+			{label: "after this", value: "The platform sends to this address again."},
+			{label: "undo", value: "None here. A new bounce would bring the entry back."},
 		},
 		fields: []field{
 			textOf("platform", "platform", c.platform(), "name the platform"),

@@ -42,6 +42,11 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.found(msg)
 	case copiedMsg:
 		m.copied(msg)
+	case workMsg:
+		cmd = m.heard(msg.work)
+	case workedMsg:
+		cmd = m.worked(msg)
+	case nowMsg:
 	case doneMsg:
 		m.waiting--
 		// What was done is looked at before it is said: a key pressed at once
@@ -273,6 +278,10 @@ func (m *Model) quit() tea.Cmd {
 		return tea.Quit
 	}
 	m.leaving = true
+	if w, ok := m.unstoppable(); ok {
+		m.say(safe.Textf("%s: leaving as soon as it is known what came of it", w.title))
+		return nil
+	}
 	m.say("leaving as soon as the last entry is saved; ctrl+c leaves at once")
 	return nil
 }

@@ -263,7 +263,11 @@ func (m *Model) laid(c *openCase) body {
 		return m.cached
 	}
 	number, p := c.panel()
-	b := painter{m.frame, m.g, clock{m.now, m.opts.Location}}.panel(number, p, m.notes(c))
+	paint := painter{m.frame, m.g, clock{m.now, m.opts.Location}}
+	b := paint.panel(number, p, m.notes(c))
+	if c.work != nil {
+		b.notes = append(b.notes, paint.workRows(c.work, m.frame.text)...)
+	}
 	if m.frame.shape < railed {
 		b.title = row{} // the steps line has it
 	}

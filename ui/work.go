@@ -1,0 +1,206 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"deadletter/diagnose"
+	"deadletter/diagnose/safe"
+)
+
+// work is something that goes on outside for a case while the screen stays in
+// use: a look-up, a removal. A case has one at a time.
+type work struct {
+	kase  *openCase
+	title safe.Text  // "looking up at SendGrid"
+	lines []workLine // how far it is, as last told
+	stop  func()     // ends it; nil where it must come to its end
+
+	mu    sync.Mutex
+	next  []workLine
+	news  chan struct{} // holds one while next is newer than lines
+	ended chan struct{}
+}
+
+// workLine is one line of how far a work is.
+type workLine struct {
+	sign diagnose.Sign // Holds done, Asking under way, NoSign not begun
+	text safe.Text
+}
+
+// tell says how far the work is. Only the latest counts; it never waits.
+func (w *work) tell(lines ...workLine) {
+	w.mu.Lock()
+	w.next = lines
+	w.mu.Unlock()
+	select {
+	case w.news <- struct{}{}:
+	default:
+	}
+}
+
+type (
+	workMsg   struct{ work *work }
+	workedMsg struct {
+		work *work
+		result
+	}
+	// nowMsg lets the screen look at the clock.
+	nowMsg struct{}
+)
+
+// result is what a work ends with: an error, a sentence, or what to do next.
+type result struct {
+	says safe.Text
+	bad  bool
+	err  error
+	then func(m *Model) tea.Cmd
+}
+
+// begin starts work for a case. One that may be stopped ends with the screen
+// too; for one that must not, the screen waits before it is left.
+func (m *Model) begin(c *openCase, title safe.Text, mayStop bool, do func(ctx context.Context, w *work) result) (*work, tea.Cmd) {
+	w := &work{kase: c, title: title, news: make(chan struct{}, 1), ended: make(chan struct{})}
+	ctx := context.Background()
+	if mayStop {
+		ctx, w.stop = context.WithCancel(m.ctx)
+	} else {
+		m.waiting++
+	}
+	c.work = w
+	c.rev++
+	return w, tea.Batch(m.carryOut(ctx, w, do), m.follow(w))
+}
+
+func (m *Model) carryOut(ctx context.Context, w *work, do func(ctx context.Context, w *work) result) tea.Cmd {
+	return func() tea.Msg {
+		defer close(w.ended)
+		if w.stop != nil {
+			defer w.stop()
+		}
+		return workedMsg{w, do(ctx, w)}
+	}
+}
+
+// follow waits for the next word of a work.
+func (m *Model) follow(w *work) tea.Cmd {
+	return func() tea.Msg {
+		select {
+		case <-w.news:
+			return workMsg{w}
+		case <-w.ended:
+			return nil
+		}
+	}
+}
+
+// heard takes in how far a work is.
+func (m *Model) heard(w *work) tea.Cmd {
+	w.mu.Lock()
+	w.lines = slices.Clone(w.next)
+	w.mu.Unlock()
+	w.kase.rev++
+	return m.follow(w)
+}
+
+// worked takes in what came of a work. A dialog that showed it is closed.
+func (m *Model) worked(msg workedMsg) tea.Cmd {
+	w, c := msg.work, msg.work.kase
+	if w.stop == nil {
+		m.waiting--
+	}
+	c.work = nil
+	c.snap = snap(c.session)
+	c.rev++
+	m.over = slices.DeleteFunc(m.over, func(o overlay) bool { f, ok := o.(*form); return ok && f.work == w })
+	switch {
+	case msg.err != nil:
+		m.failed("not done", msg.err)
+	case msg.bad:
+		m.fail(msg.says)
+	case msg.says != "":
+		m.say(msg.says)
+	}
+	if msg.then == nil {
+		return nil
+	}
+	return msg.then(m)
+}
+
+// idle holds where no work is under way for the case shown.
+func idle(m *Model) (bool, safe.Text) {
+	c := m.kase()
+	switch {
+	case c == nil:
+		return false, ""
+	case c.work != nil && c.work.stop != nil:
+		return false, safe.Textf("%s; esc stops it", c.work.title)
+	case c.work != nil:
+		return false, safe.Textf("%s; it goes on to its end", c.work.title)
+	}
+	return true, ""
+}
+
+// stoppable holds while work is under way that esc stops.
+func stoppable(m *Model) (bool, safe.Text) {
+	c := m.kase()
+	return c != nil && c.work != nil && c.work.stop != nil, ""
+}
+
+func (m *Model) stopWork() tea.Cmd {
+	if w := m.kase().work; w != nil && w.stop != nil {
+		w.stop()
+		m.say("stopping")
+	}
+	return nil
+}
+
+// unstoppable gives the work that the screen waits for before it is left.
+func (m *Model) unstoppable() (*work, bool) {
+	for _, c := range m.cases {
+		if c.work != nil && c.work.stop == nil {
+			return c.work, true
+		}
+	}
+	return nil, false
+}
+
+// lookAgain looks at the clock when a time has passed.
+func lookAgain(after time.Duration) tea.Cmd {
+	return tea.Tick(after, func(time.Time) tea.Msg { return nowMsg{} })
+}
+
+// workRows shows how far a work is, in w cells.
+func (p painter) workRows(x *work, w int) []bodyRow {
+	rows := p.marked(p.g.waiting, attention, x.title, w, strong)
+	for _, l := range x.lines {
+		rows = append(rows, p.workLine(l, w)...)
+	}
+	if x.stop != nil {
+		rows = append(rows, p.marked("", plain, "esc stops it", w, quiet)...)
+	}
+	return rows
+}
+
+func (p painter) workLine(l workLine, w int) []bodyRow {
+	glyph, gr := p.g.sign(l.sign)
+	r := plain
+	switch l.sign {
+	case diagnose.Asking:
+		glyph, gr = p.g.waiting, attention
+	case diagnose.NoSign:
+		glyph, gr, r = p.g.pending, quiet, quiet
+	}
+	var rows []bodyRow
+	for _, x := range p.marked(glyph, gr, l.text, w-signWidth, r) {
+		var out row
+		out.to(signWidth)
+		out.append(x.row)
+		rows = append(rows, bodyRow{row: out})
+	}
+	return rows
+}
