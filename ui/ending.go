@@ -85,6 +85,8 @@ func (m *Model) openResult() tea.Cmd {
 				{string(diagnose.RetrySame), "the same refusal"},
 				{string(diagnose.RetryDifferent), "another refusal"},
 				{string(diagnose.RetryTemporary), "a temporary refusal"},
+				{string(diagnose.RetryOurs), "refused on our own side: login, name or sender"},
+				{string(diagnose.RetryInconclusive), "no clear answer: too slow, cut off, or not SMTP"},
 				{string(diagnose.RetryUnknown), "unknown"},
 			}),
 			textOf("reply", "reply", "", ""),

@@ -44,6 +44,9 @@ func (c *openCase) panel() (number safe.Text, p diagnose.Panel) {
 			p.Next += " P takes it up again."
 		}
 	}
+	if _, ok := c.offer(diagnose.OfferRetry, ""); ok && p.Step == diagnose.StepRetry && c.readOnly() == "" {
+		p.Next = safe.Textf("T takes the permit for a test by hand. To have it sent or one host asked from here, leave with q and run: deadletter retry %s", c.snap.status.ID)
+	}
 	return number, p
 }
 
