@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -93,15 +94,14 @@ func caseActions() []action {
 	}
 }
 
-// offered holds where the flowchart offers an action.
-func offered(kind diagnose.OfferKind) func(m *Model) (bool, safe.Text) {
+// offered holds where the flowchart offers one of the actions.
+func offered(kinds ...diagnose.OfferKind) func(m *Model) (bool, safe.Text) {
 	return func(m *Model) (bool, safe.Text) {
 		c := m.kase()
 		if c == nil {
 			return false, ""
 		}
-		_, ok := c.offer(kind, "")
-		return ok, ""
+		return slices.ContainsFunc(kinds, func(k diagnose.OfferKind) bool { _, ok := c.offer(k, ""); return ok }), ""
 	}
 }
 

@@ -68,9 +68,31 @@ func (m *Model) openRetry() tea.Cmd {
 	return nil
 }
 
+// openReturned asks whether a bounce that names no message of ours is what came
+// of the retry.
+func (m *Model) openReturned(c *openCase, bounce uint64) tea.Cmd {
+	retries := c.snap.kase.Retries
+	intent := retries[len(retries)-1].Seq
+	m.openOverlay((&form{
+		title: "Is the added bounce what came of the retry?", do: "take it as the result", keep: "leave it a bounce of its own", done: "taken as what came of the retry", kase: c,
+		facts: []fact{
+			{label: "bounce", value: "It came after the attempt, and names no message that was issued."},
+			{label: "after this", value: "It is set beside the first bounce, and the case goes on with it. That cannot be undone."},
+		},
+		fields: []field{consentTo("type yes", "yes")},
+		make: func(*Model, *form) ([]diagnose.Body, error) {
+			return []diagnose.Body{diagnose.RetryEnded{Intent: intent, Result: diagnose.RetryUnknown, Bounce: bounce}}, nil
+		},
+	}).first())
+	return nil
+}
+
 // openResult records what came of the retry.
 func (m *Model) openResult() tea.Cmd {
 	c := m.kase()
+	if o, ok := c.offer(diagnose.OfferReturned, ""); ok && c.snap.kase != nil && len(c.snap.kase.Retries) > 0 {
+		return m.openReturned(c, o.Seq)
+	}
 	o, ok := c.offer(diagnose.OfferResult, "")
 	if !ok {
 		return nil

@@ -59,7 +59,7 @@ func recordActions() []action {
 		{keys: []string{"N"}, show: "N", in: in, on: diagnose.StepSuppression, rank: 6, long: "not applicable", short: "n/a", does: "record that no sending platform is in the path, and why", can: both(canWrite, offered(diagnose.OfferLookUp)), run: (*Model).openSkip},
 		{keys: []string{"D"}, show: "D", in: in, long: "record a removal", does: "record that the suppression entry was removed at the platform", can: guarded(diagnose.OfferRemoval, diagnose.GuardRemoval), run: (*Model).openRemoval},
 		{keys: []string{"T"}, show: "T", in: in, long: "retry once", does: "spend the permit for one controlled test", can: guarded(diagnose.OfferRetry, diagnose.GuardRetry), run: (*Model).openRetry},
-		{keys: []string{"W"}, show: "W", in: in, long: "result of the retry", does: "record what came of the retry", can: both(canWrite, offered(diagnose.OfferResult)), run: (*Model).openResult},
+		{keys: []string{"W"}, show: "W", in: in, long: "result of the retry", does: "record what came of the retry", can: both(canWrite, offered(diagnose.OfferResult, diagnose.OfferReturned)), run: (*Model).openResult},
 		{keys: []string{"C"}, show: "C", in: in, long: "cache cleared", does: "record that remembered refusals were cleared", can: canWrite, run: (*Model).openCleared},
 		{keys: []string{"O"}, show: "O", in: in, long: "override a lock", does: "lift a lock, with a reason that is kept", can: both(canWrite, offered(diagnose.OfferOverride)), run: (*Model).openOverride},
 		{keys: []string{"X"}, show: "X", in: in, long: "close the case", does: "end the case with an outcome and a reason", can: both(canWrite, offered(diagnose.OfferClose)), run: (*Model).openClose},
