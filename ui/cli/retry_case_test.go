@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -204,24 +203,5 @@ func (p *place) makeCase(t testing.TB, recipient string, own bounce.Ours, text s
 		bodies = append(bodies, diagnose.AnswerRecorded{Question: q, Value: diagnose.Yes, Who: "Ravi Sen", Role: diagnose.RecipientAdmin, When: at})
 	}
 	bodies = append(bodies, diagnose.CacheCleared{Who: "Ravi Sen"}, diagnose.SuppressionSkipped{Reason: "checked by hand"})
-	if err := os.MkdirAll(p.cases(), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	store, err := casefile.OpenStore(p.cases(), casefile.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	journal, err := store.Create(retryCase)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, b := range bodies {
-		if err := journal.Append(diagnose.Event{Seq: uint64(i + 1), At: at, By: "mara", Body: b}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := journal.Close(); err != nil {
-		t.Fatal(err)
-	}
+	p.write(t, retryCase, at, bodies)
 }

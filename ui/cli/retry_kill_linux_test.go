@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,13 +14,7 @@ import (
 // without an intent on disk; and what is unknown afterwards is said, its permit
 // is spent, and nothing dials again.
 func TestRetryKilledWhole(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it runs the program some hundred times; it is left out under -short")
-	}
-	strace := need(t, "strace", "no call can be made to kill")
-	if out, err := exec.Command(strace, "-o", "/dev/null", "-e", "trace=write", "true").CombinedOutput(); err != nil {
-		t.Skipf("strace cannot trace here: %v: %s", err, out)
-	}
+	strace := killing(t)
 	found := map[string]int{}
 	for _, call := range []string{"fsync", "connect", "write", "close", "openat", "flock"} {
 		for n := 1; n < 80; n++ {

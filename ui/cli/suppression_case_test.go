@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -57,6 +58,16 @@ func (p *place) confirmedCase(t testing.TB) string {
 		bodies = append(bodies, diagnose.AnswerRecorded{Question: q, Value: diagnose.Yes, Who: "Ravi Sen", Role: diagnose.RecipientAdmin, When: at})
 	}
 	bodies = append(bodies, diagnose.CacheCleared{Who: "Ravi Sen"})
+	p.write(t, id, at, bodies)
+	return id
+}
+
+// write puts a case into the place, its events all recorded at one time.
+func (p *place) write(t testing.TB, id string, at time.Time, bodies []diagnose.Body) {
+	t.Helper()
+	if err := os.MkdirAll(p.cases(), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	store, err := casefile.OpenStore(p.cases(), casefile.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -74,5 +85,34 @@ func (p *place) confirmedCase(t testing.TB) string {
 	if err := journal.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return id
+}
+
+// agree types a text where the program asks, in pieces that a person could
+// type; it gives up where the program ends.
+func (m *mute) agree(text string) {
+	m.t.Helper()
+	got := func(want string, from int) bool {
+		until(m.t, want, func() bool {
+			select {
+			case <-m.exited:
+				return true
+			default:
+				return bytes.Contains(m.bytes()[from:], []byte(want))
+			}
+		})
+		return bytes.Contains(m.bytes()[from:], []byte(want))
+	}
+	from := 0
+	for want := "> "; ; {
+		if !got(want, from) {
+			return
+		}
+		if text == "" {
+			m.press("\r")
+			return
+		}
+		from = len(m.bytes())
+		want, text = text[:min(len(text), 8)], text[min(len(text), 8):]
+		m.press(want)
+	}
 }

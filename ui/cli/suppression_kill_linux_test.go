@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -18,13 +17,7 @@ import (
 // without an intent on disk; and what is unknown afterwards is said first by
 // show, and settled by its reading.
 func TestRemovalKilledWhole(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it runs the program some hundred times; it is left out under -short")
-	}
-	strace := need(t, "strace", "no call can be made to kill")
-	if out, err := exec.Command(strace, "-o", "/dev/null", "-e", "trace=write", "true").CombinedOutput(); err != nil {
-		t.Skipf("strace cannot trace here: %v: %s", err, out)
-	}
+	strace := killing(t)
 	found := map[string]int{}
 	for _, call := range []string{"fsync", "connect", "write", "close", "read", "epoll_ctl"} {
 		for n := 1; n < 60; n++ {
@@ -92,36 +85,6 @@ func TestRemovalKilledAtTheRequest(t *testing.T) {
 	}
 }
 
-// agree types a text where the program asks, in pieces that a person could
-// type; it gives up where the program ends.
-func (m *mute) agree(text string) {
-	m.t.Helper()
-	got := func(want string, from int) bool {
-		until(m.t, want, func() bool {
-			select {
-			case <-m.exited:
-				return true
-			default:
-				return bytes.Contains(m.bytes()[from:], []byte(want))
-			}
-		})
-		return bytes.Contains(m.bytes()[from:], []byte(want))
-	}
-	from := 0
-	for want := "> "; ; {
-		if !got(want, from) {
-			return
-		}
-		if text == "" {
-			m.press("\r")
-			return
-		}
-		from = len(m.bytes())
-		want, text = text[:min(len(text), 8)], text[min(len(text), 8):]
-		m.press(want)
-	}
-}
-
 // afterKill says how the removal stands, and settles it.
 func afterKill(t *testing.T, at string, p *place, id string, server *platformtest.Server) string {
 	t.Helper()
@@ -170,4 +133,17 @@ func afterKill(t *testing.T, at string, p *place, id string, server *platformtes
 		return "unknown, gone"
 	}
 	return "unknown, there"
+}
+
+// killing gives a strace that can kill a program at a call, or skips.
+func killing(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it runs the program some hundred times; it is left out under -short")
+	}
+	strace := need(t, "strace", "no call can be made to kill")
+	if out, err := exec.Command(strace, "-o", "/dev/null", "-e", "trace=write", "true").CombinedOutput(); err != nil {
+		t.Skipf("strace cannot trace here: %v: %s", err, out)
+	}
+	return strace
 }
