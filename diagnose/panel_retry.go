@@ -1,6 +1,10 @@
 package diagnose
 
-import "deadletter/diagnose/safe"
+import (
+	"strings"
+
+	"deadletter/diagnose/safe"
+)
 
 // retryPanel shows whether one test may go, or what came of it.
 func (v *view) retryPanel() Panel {
@@ -97,6 +101,27 @@ func (v *view) testSection() Section {
 	add("subject", safe.Of(TestMessage{Mark: string(v.mark()), For: v.confirmedBy()}.Subject()))
 	add("by", joinNonEmpty(", then ", v.platform.or("the same server as the mail that bounced"), v.probeTarget()))
 	return s
+}
+
+// Words gives what we would say, a line each, the message byte for byte as it
+// is planned, with what a terminal would obey made visible. The parameters of
+// MAIL and RCPT go by what the server offers.
+func (p RetryPlan) Words() []safe.Text {
+	out := []safe.Text{
+		safe.Textf("EHLO %s", p.Target.EHLO), safe.Textf("MAIL FROM:<%s>", p.Target.From), safe.Textf("RCPT TO:<%s>", p.To),
+	}
+	if p.Message == nil {
+		return append(out, "QUIT")
+	}
+	text, err := p.Message.Bytes()
+	if err != nil {
+		return nil // no plan is made of it
+	}
+	out = append(out, "DATA")
+	for line := range strings.SplitSeq(strings.TrimSuffix(string(text), "\r\n"), "\r\n") {
+		out = append(out, safe.Of(line))
+	}
+	return append(out, ".", "QUIT")
 }
 
 // says words the plan for whoever consents: what leaves, from where, to where,

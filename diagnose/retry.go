@@ -96,9 +96,25 @@ func (b RetryIntended) target() RetryTarget {
 	return RetryTarget{Host: b.Host, Addr: b.Addr, EHLO: b.EHLO, From: b.From, NullSender: b.NullSender, Via: b.Via, Token: b.Token}
 }
 
+// NotReadyError lists what must hold before an attempt and does not. It wraps
+// ErrLocked.
+type NotReadyError struct{ Lacks []Finding }
+
+// Error implements error.
+func (e *NotReadyError) Error() string {
+	var all []string
+	for _, f := range e.Lacks {
+		all = append(all, string(joinNonEmpty("; ", f.Claim, f.Hint)))
+	}
+	return fmt.Sprintf("%v: %s", ErrLocked, strings.Join(all, ". "))
+}
+
+// Unwrap gives ErrLocked.
+func (*NotReadyError) Unwrap() error { return ErrLocked }
+
 // PlanRetry gives the plan of one attempt that the program makes: a probe of an
 // MX host, or one message through our relay. The error says what stands against
-// it; it wraps ErrLocked or ErrInvalid, or ErrTestMessage.
+// it; it is a NotReadyError, or wraps ErrLocked, ErrInvalid or ErrTestMessage.
 func PlanRetry(c *Case, way RetryWay, target RetryTarget, now time.Time) (RetryPlan, error) {
 	return planRetry(c, way, target, now.Round(0), now)
 }
@@ -118,10 +134,8 @@ func planRetry(c *Case, way RetryWay, target RetryTarget, made, now time.Time) (
 		return RetryPlan{}, err
 	}
 	conditions := append(v.retryConditions(), v.preflight(way, target)...)
-	for _, x := range conditions {
-		if x.Sign != Holds {
-			return RetryPlan{}, fmt.Errorf("%w: %s", ErrLocked, joinNonEmpty("; ", x.Claim, x.Hint))
-		}
+	if lacks := slices.DeleteFunc(findings(conditions), func(f Finding) bool { return f.Sign == Holds }); len(lacks) > 0 {
+		return RetryPlan{}, &NotReadyError{lacks}
 	}
 	p := RetryPlan{Way: way, Target: target, To: v.recipientRaw(), Permit: v.permit(), Made: made, Because: findings(conditions)}
 	if way == RetryMessage {

@@ -149,7 +149,7 @@ func (m *Model) enterMeans() meaning {
 	if p.Copy != nil && !p.GoOn && p.State != diagnose.Skipped {
 		return copyAndGo
 	}
-	if c.work != nil && p.Step == diagnose.StepSuppression {
+	if c.work != nil && (p.Step == diagnose.StepSuppression || p.Step == diagnose.StepRetry) {
 		return nothingToDo // what comes of it is waited for
 	}
 	if c.readOnly() == "" {

@@ -19,8 +19,11 @@ func (f *form) gutter(w int) int {
 
 // told lays out the facts in w cells.
 func (f *form) told(m *Model, w int) (rows []row) {
-	gutter := f.gutter(w)
-	for _, x := range f.facts {
+	gutter, facts := f.gutter(w), f.facts
+	if f.inFull && len(f.words) > 0 {
+		gutter, facts = 0, f.words
+	}
+	for _, x := range facts {
 		r := plain
 		if x.strong {
 			r = strong
@@ -63,11 +66,14 @@ func (f *form) asked(m *Model, w int) (rows []row, focus int) {
 	gutter := f.gutter(w)
 	if f.work != nil {
 		for _, l := range f.work.lines {
-			for _, r := range (painter{m.frame, m.g, clock{}}).workLine(l, w) {
+			for _, r := range (painter{m.frame, m.g, clock{m.now, m.opts.Location}}).workLine(l, w+signWidth) {
 				rows = append(rows, r.row.drop(signWidth))
 			}
+			if l.said != byNobody || l.sign != diagnose.NoSign {
+				focus = max(0, len(rows)-1)
+			}
 		}
-		return rows, 0
+		return rows, focus
 	}
 	for i := range f.fields {
 		e := &f.fields[i]

@@ -1,11 +1,7 @@
 package ui
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -32,37 +28,6 @@ func (m *Model) openReason(title, label, done safe.Text, body func(string) diagn
 		fields: []field{textOf("text", label, "", safe.Textf("%s: a few words are needed", label))},
 		make: func(_ *Model, f *form) ([]diagnose.Body, error) {
 			return []diagnose.Body{body(f.value("text"))}, nil
-		},
-	}).first())
-	return nil
-}
-
-// openRetry asks for consent to spend the permit. The plan is what the dialog
-// shows; its hash goes into the record.
-func (m *Model) openRetry() tea.Cmd {
-	c := m.kase()
-	o, ok := c.offer(diagnose.OfferRetry, "")
-	if !ok {
-		return nil
-	}
-	facts := []fact{
-		{label: "to", value: c.snap.flow.Header.Recipient, strong: true},
-		{label: "by", value: "By hand: you send one message, through the path that real mail takes."},
-		{label: "leaves", value: "Nothing from here. The permit is spent before you send."},
-		{label: "after this", value: "Record what came of it. A new permit needs a new confirmation in step 3."},
-		{label: "undo", value: "None: one attempt spends the permit, whatever the answer."},
-	}
-	var plan strings.Builder
-	for _, x := range facts {
-		fmt.Fprintf(&plan, "%s: %s\n", x.label, x.value)
-	}
-	sum := sha256.Sum256([]byte(plan.String()))
-	m.openOverlay((&form{
-		title: "Retry once", do: "spend the permit", keep: "not now", done: "permit spent: send one message, then record what came of it", kase: c,
-		facts:  facts,
-		fields: []field{{id: "word", label: "type send", kind: consentField, word: "send", text: newEdit("", 20)}},
-		make: func(*Model, *form) ([]diagnose.Body, error) {
-			return []diagnose.Body{diagnose.RetryIntended{Way: diagnose.RetryByHand, Permit: o.Seq, Plan: hex.EncodeToString(sum[:])}}, nil
 		},
 	}).first())
 	return nil

@@ -29,9 +29,11 @@ type form struct {
 	change func(f *form)
 	// bars says why enter does nothing now; nil where only a field may be missing.
 	bars   func(m *Model) safe.Text
-	work   *work // that enter began: shown in place of the fields
-	wide   bool  // much to read: it takes more of a wide screen
-	scroll int   // lines that the facts are scrolled by, where they do not fit
+	work   *work  // that enter began: shown in place of the fields
+	wide   bool   // much to read: it takes more of a wide screen
+	scroll int    // lines that the facts are scrolled by, where they do not fit
+	words  []fact // what would be said, line by line; shown in place of the facts
+	inFull bool   // the words are shown
 }
 
 // fact is a line of a dialog that is read, not filled in.
@@ -201,12 +203,6 @@ func (f *form) move(by int) {
 func (f *form) enter(m *Model) tea.Cmd {
 	if f.work != nil {
 		return nil
-	}
-	if f.bars != nil {
-		if why := f.bars(m); why != "" {
-			f.wrong = why
-			return nil
-		}
 	}
 	if i := f.missing(); i >= 0 {
 		f.wrong = f.fields[i].need

@@ -14,6 +14,7 @@ type glyphs struct {
 	joinTop, joinRail, joinSide, joinLow, joinNone      safe.Text // where a rule meets a pane border
 	topLeft, topRight, lowLeft, lowRight                safe.Text // dialogs
 	arrow, dash, ellipsis, dot                          safe.Text // map, missing value, cut text
+	sent, heard                                         safe.Text // who said a line of a conversation: we, they
 	now                                                 safe.Text // where a line of time has come to
 	upDown, leftRight                                   safe.Text // names of keys, may be longer
 }
@@ -25,7 +26,7 @@ var unicodeGlyphs = glyphs{
 	light: "─", heavy: "━", dots: "╌", down: "│", open: "┆",
 	joinTop: "┮", joinRail: "┭", joinSide: "┯", joinLow: "┴", joinNone: "┬",
 	topLeft: "╭", topRight: "╮", lowLeft: "╰", lowRight: "╯",
-	now: "┿", arrow: "▸", dash: "–", ellipsis: "…", dot: "·", upDown: "↑↓", leftRight: "←→",
+	now: "┿", arrow: "▸", dash: "–", ellipsis: "…", dot: "·", upDown: "↑↓", leftRight: "←→", sent: "→", heard: "←",
 }
 
 var asciiGlyphs = glyphs{
@@ -35,7 +36,7 @@ var asciiGlyphs = glyphs{
 	light: "-", heavy: "=", dots: ".", down: "|", open: ":",
 	joinTop: "+", joinRail: "+", joinSide: "+", joinLow: "+", joinNone: "+",
 	topLeft: "+", topRight: "+", lowLeft: "+", lowRight: "+",
-	now: "+", arrow: ">", dash: "-", ellipsis: "~", dot: "-", upDown: "up/down", leftRight: "left/right",
+	now: "+", arrow: ">", dash: "-", ellipsis: "~", dot: "-", upDown: "up/down", leftRight: "left/right", sent: ">", heard: "<",
 }
 
 // cells lists the glyphs that must be one cell wide.
@@ -45,7 +46,7 @@ func (g glyphs) cells() []safe.Text {
 		g.plus, g.minus, g.query, g.note, g.holds, g.fails, g.differs,
 		g.bar, g.quote, g.more, g.ends, g.block, g.light, g.heavy, g.dots, g.down, g.open,
 		g.joinTop, g.joinRail, g.joinSide, g.joinLow, g.joinNone,
-		g.topLeft, g.topRight, g.lowLeft, g.lowRight, g.arrow, g.dash, g.ellipsis, g.dot, g.now,
+		g.topLeft, g.topRight, g.lowLeft, g.lowRight, g.arrow, g.dash, g.ellipsis, g.dot, g.now, g.sent, g.heard,
 	}
 }
 

@@ -206,7 +206,7 @@ func (m *Model) lookUp(c *openCase, a Account) tea.Cmd {
 	s, p := c.session, m.opts.Platforms
 	_, cmd := m.begin(c, safe.Textf("looking up at %s, account %s", a.Platform, a.ID), true, func(ctx context.Context, w *work) result {
 		err := p.LookUp(ctx, s, a.ID, func(at Paging) {
-			w.tell(workLine{diagnose.Asking, safe.Textf("%s: page %d, %d entries", at.List, at.Pages, at.Entries)})
+			w.tell(workLine{sign: diagnose.Asking, text: safe.Textf("%s: page %d, %d entries", at.List, at.Pages, at.Entries)})
 		})
 		switch {
 		case errors.Is(err, context.Canceled):

@@ -30,6 +30,7 @@ type Options struct {
 	Height    int       // rows likewise; 24
 	Actor     string    // who sits at the keys; fills the name of who looked something up
 	Platforms Platforms // asks sending platforms; nil where none can be asked
+	Retrier   Retrier   // makes the attempts of retries; nil where a retry is by hand only
 
 	// SaveLetter writes a letter beside the case and says where; nil when there
 	// is nowhere to write. It is called from commands only.

@@ -48,9 +48,6 @@ func (c *openCase) panel() (number safe.Text, p diagnose.Panel) {
 		p.Next = "A bounce was added that may be what came of the retry: W says whether it is."
 		return number, p
 	}
-	if _, ok := c.offer(diagnose.OfferRetry, ""); ok && p.Step == diagnose.StepRetry && c.readOnly() == "" {
-		p.Next = safe.Textf("T takes the permit for a test by hand. To have it sent or one host asked from here, leave with q and run: deadletter retry %s", c.snap.status.ID)
-	}
 	return number, p
 }
 

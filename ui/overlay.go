@@ -88,7 +88,14 @@ func overlayActions() []action {
 			},
 			can: func(m *Model) (bool, safe.Text) {
 				f, ok := top(m).(*form)
-				return ok && f.work == nil, "it is under way"
+				switch {
+				case !ok || f.work != nil:
+					return false, "it is under way"
+				case f.bars != nil:
+					why := f.bars(m)
+					return why == "", why
+				}
+				return true, ""
 			},
 			run: onForm(func(f *form, m *Model) tea.Cmd { return f.enter(m) }),
 		},
@@ -97,6 +104,18 @@ func overlayActions() []action {
 
 		{keys: []string{"pgdown"}, show: "pgdn", in: []scope{inDialog}, long: "read on", does: "what does not fit above the fields, further", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.scroll += 4; return nil })},
 		{keys: []string{"pgup"}, show: "pgup", in: []scope{inDialog}, long: "back", does: "what does not fit above the fields, back", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.scroll = max(0, f.scroll-4); return nil })},
+
+		{
+			keys: []string{"f2"}, show: "F2", in: []scope{inDialog}, rank: 3, does: "what would be said, word for word, and back to the plan",
+			words: func(m *Model) (safe.Text, safe.Text) {
+				if f, ok := top(m).(*form); ok && f.inFull {
+					return "the plan", "plan"
+				}
+				return "word for word", "words"
+			},
+			can: func(m *Model) (bool, safe.Text) { f, ok := top(m).(*form); return ok && len(f.words) > 0, "" },
+			run: onForm(func(f *form, _ *Model) tea.Cmd { f.inFull, f.scroll = !f.inFull, 0; return nil }),
+		},
 
 		{keys: []string{"esc", "q", "?", "f1", "enter"}, show: "esc", in: []scope{inHelp}, long: "back", rank: 1, does: "close the help", run: closeIt},
 		{keys: []string{"j", "down"}, show: "j down", in: []scope{inHelp}, long: "scroll", rank: 4, does: "a line further", move: true, run: scrollHelp(1)},

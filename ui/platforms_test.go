@@ -180,7 +180,7 @@ func platformScreens() (out []namedScreen) {
 		b.held = map[string]bool{".carryOut.": true}
 		b.keys("enter").text("yes").keys("enter")
 		w := b.m.kase().work
-		w.tell(workLine{diagnose.Asking, "bounces: page 3, 1500 entries"})
+		w.tell(workLine{sign: diagnose.Asking, text: "bounces: page 3, 1500 entries"})
 		b.send(workMsg{w})
 		return b
 	})

@@ -22,15 +22,31 @@ type work struct {
 
 	mu    sync.Mutex
 	next  []workLine
+	heard []workLine    // of the conversation
 	news  chan struct{} // holds one while next is newer than lines
 	ended chan struct{}
 }
 
-// workLine is one line of how far a work is.
+// workLine is one line of how far a work is, or of a conversation.
 type workLine struct {
 	sign diagnose.Sign // Holds done, Asking under way, NoSign not begun
 	text safe.Text
+	said direction // of a conversation; then there is no sign
+	at   time.Time // of a conversation
 }
+
+// direction says who said a line.
+type direction uint8
+
+const (
+	byNobody direction = iota
+	byUs
+	byThem
+)
+
+// maxHeard is how many lines of a conversation the screen holds; the case holds
+// what is kept of it.
+const maxHeard = 200
 
 // tell says how far the work is. Only the latest counts; it never waits.
 func (w *work) tell(lines ...workLine) {
@@ -41,6 +57,19 @@ func (w *work) tell(lines ...workLine) {
 	case w.news <- struct{}{}:
 	default:
 	}
+}
+
+// hear adds a line of a conversation. It never waits.
+func (w *work) hear(l diagnose.SMTPLine) {
+	line := workLine{text: l.Text.Safe(), said: byThem, at: l.At}
+	if l.Ours {
+		line.said = byUs
+	}
+	w.mu.Lock()
+	w.heard = append(w.heard[max(0, len(w.heard)-maxHeard+1):], line)
+	next := slices.Clone(w.heard)
+	w.mu.Unlock()
+	w.tell(next...)
 }
 
 type (
@@ -174,10 +203,14 @@ func lookAgain(after time.Duration) tea.Cmd {
 	return tea.Tick(after, func(time.Time) tea.Msg { return nowMsg{} })
 }
 
+// maxBehind is how many lines of a conversation stand above the panel while its
+// dialog is hidden.
+const maxBehind = 6
+
 // workRows shows how far a work is, in w cells.
 func (p painter) workRows(x *work, w int) []bodyRow {
 	rows := p.marked(p.g.waiting, attention, x.title, w, strong)
-	for _, l := range x.lines {
+	for _, l := range x.lines[max(0, len(x.lines)-maxBehind):] {
 		rows = append(rows, p.workLine(l, w)...)
 	}
 	if x.stop != nil {
@@ -189,17 +222,31 @@ func (p painter) workRows(x *work, w int) []bodyRow {
 func (p painter) workLine(l workLine, w int) []bodyRow {
 	glyph, gr := p.g.sign(l.sign)
 	r := plain
-	switch l.sign {
-	case diagnose.Asking:
+	switch {
+	case l.said == byUs:
+		glyph, gr, r = p.g.sent, quiet, quiet
+	case l.said == byThem:
+		glyph, gr = p.g.heard, accent
+	case l.sign == diagnose.Asking:
 		glyph, gr = p.g.waiting, attention
-	case diagnose.NoSign:
+	case l.sign == diagnose.NoSign:
 		glyph, gr, r = p.g.pending, quiet, quiet
 	}
+	when := p.clock.at(l.at, 8, false)
+	room := w - signWidth
+	if when != "" && room >= 50 {
+		room -= cells(when) + 2
+	} else {
+		when = ""
+	}
 	var rows []bodyRow
-	for _, x := range p.marked(glyph, gr, l.text, w-signWidth, r) {
+	for i, x := range p.marked(glyph, gr, l.text, room, r) {
 		var out row
 		out.to(signWidth)
 		out.append(x.row)
+		if i == 0 && when != "" {
+			out.right(w, line(quiet, when))
+		}
 		rows = append(rows, bodyRow{row: out})
 	}
 	return rows

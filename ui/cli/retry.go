@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -168,35 +167,29 @@ func retryOnce(ctx context.Context, env Environment, g *globals, o *opener, s *c
 	if err := locked(s, diagnose.GuardRetry, "retry"); err != nil {
 		return err
 	}
-	p := &planner{env: env, g: g, resolver: o.resolver, s: s, hostname: os.Hostname}
-	var err error
-	if p.runner.Options.Lab, err = labTargets(g.lab); err != nil {
-		return err
-	}
-	p.runner.Options.Clock = env.Now
-	target, err := p.target(ctx, way, f.host)
+	p, err := newPlanner(env, g, o.resolver)
 	if err != nil {
 		return err
 	}
-	plan, err := s.PlanRetry(way, target)
+	x, err := p.plan(ctx, s.Session, way, f.host)
 	if err != nil {
-		return planError(err)
-	}
-	if err := p.runner.Check(plan); err != nil {
-		return planError(err)
+		return err
 	}
 	out := env.Stdout
 	if f.asJSON {
 		out = env.Stderr
 	}
-	showRetryPlan(out, s, p, plan)
+	showRetryPlan(out, s, x)
 	if f.show {
-		showWords(out, plan)
+		fmt.Fprintln(out)
+		for _, line := range x.Words() {
+			fmt.Fprintln(out, line)
+		}
 	}
 	if !canAgree(env) {
 		if f.asJSON {
 			object := retryObjectOf(env, s)
-			object.Plan = planObjectOf(plan)
+			object.Plan = planObjectOf(x.RetryPlan)
 			if err := writeJSON(env, object); err != nil {
 				return err
 			}
@@ -206,22 +199,20 @@ func retryOnce(ctx context.Context, env Environment, g *globals, o *opener, s *c
 	}
 	question, word := safe.Text("Type probe to ask that one host."), safe.Untrusted("probe")
 	if way == diagnose.RetryMessage {
-		question, word = safe.Textf("Type %s in full to send the one message.", plan.To), plan.To
+		question, word = safe.Textf("Type %s in full to send the one message.", x.To), x.To
 	}
 	if err := consent(ctx, env, question, word); err != nil {
 		return err
 	}
-	if p.relay.LogsIn() {
-		if p.runner.Login, err = p.relay.Login(ctx); err != nil {
-			return fail(exitUsage, "deadletter doctor says where the key of the relay is", "nothing was sent: %w", err)
-		}
+	if err := x.unlock(ctx); err != nil {
+		return err
 	}
 	fmt.Fprintln(env.Stderr, "It goes on to its end now, even when it is interrupted.")
 	live := newTranscript(env.Stderr)
 	told := context.AfterFunc(ctx, func() {
 		fmt.Fprintln(env.Stderr, "It is under way: it ends by itself within 5 minutes, and what came of it is recorded.")
 	})
-	end, err := s.Retry(ctx, p.runner, plan, live.line)
+	end, err := s.Retry(ctx, x.runner, x.RetryPlan, live.line)
 	told()
 	live.close()
 	if err != nil && end.Result == "" {

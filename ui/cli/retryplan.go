@@ -4,66 +4,106 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/attempt"
+	"deadletter/diagnose/investigate"
 	"deadletter/diagnose/safe"
 	"deadletter/dnsx"
+	"deadletter/ui/accounts"
 	"deadletter/ui/config"
 	"deadletter/ui/relay"
 )
 
 // planner finds out whom an attempt goes to and what we say of ourselves.
 type planner struct {
-	env      Environment
-	g        *globals
+	config   config.Config
+	accounts accounts.Accounts
 	resolver dnsx.Resolver
-	s        *caseSession
-	runner   attempt.Runner
-	relay    relay.Relay // of a message
+	getenv   func(string) string
+	now      func() time.Time
 	hostname func() (string, error)
+	lab      []netip.AddrPort
 }
 
-// target chooses what a person may leave open.
-func (p *planner) target(ctx context.Context, way diagnose.RetryWay, host string) (diagnose.RetryTarget, error) {
-	if way == diagnose.RetryProbe {
-		return p.probeTarget(ctx, host)
+func newPlanner(env Environment, g *globals, resolver dnsx.Resolver) (*planner, error) {
+	lab, err := labTargets(g.lab)
+	if err != nil {
+		return nil, err
 	}
-	return p.messageTarget(ctx)
+	return &planner{config: g.config, accounts: g.accounts, resolver: resolver, getenv: env.Getenv, now: env.Now, hostname: os.Hostname, lab: lab}, nil
 }
 
-func (p *planner) probeTarget(ctx context.Context, host string) (diagnose.RetryTarget, error) {
-	hosts := diagnose.RetryHosts(p.s.Case(), p.env.Now())
+// readyAttempt is an attempt that lacks nothing but somebody's consent.
+type readyAttempt struct {
+	diagnose.RetryPlan
+	runner attempt.Runner
+	relay  relay.Relay // of a message
+	aside  safe.Text   // what makes it prove less
+}
+
+// plan makes the plan of one attempt. For a probe host may choose which MX host
+// is asked.
+func (p *planner) plan(ctx context.Context, s *investigate.Session, way diagnose.RetryWay, host string) (readyAttempt, error) {
+	if way != diagnose.RetryProbe {
+		return p.message(ctx, s)
+	}
+	hosts := diagnose.RetryHosts(s.Case(), p.now())
 	if len(hosts) == 0 {
-		return diagnose.RetryTarget{}, fail(exitUndetermined, "step 4 shows the MX and their addresses", "there is no MX host at a public address that could be asked")
+		return readyAttempt{}, noHosts()
 	}
 	t := hosts[0]
 	if host != "" {
 		at := slices.IndexFunc(hosts, func(t diagnose.RetryTarget) bool { return t.Host == dnsx.CanonicalName(host) })
 		if at < 0 {
-			return t, fail(exitUsage, "one of "+hostList(hosts), "%s is no MX host of the domain at a public address", host)
+			return readyAttempt{}, fail(exitUsage, "one of "+hostList(hosts), "%s is no MX host of the domain at a public address", host)
 		}
 		t = hosts[at]
 	}
-	switch from := p.g.config.ProbeFrom; {
+	return p.probe(ctx, s, t)
+}
+
+func noHosts() error {
+	return fail(exitUndetermined, "step 4 shows the MX and their addresses", "there is no MX host at a public address that could be asked")
+}
+
+// probe makes the plan to ask one MX host, as diagnose.RetryHosts lists it.
+func (p *planner) probe(ctx context.Context, s *investigate.Session, t diagnose.RetryTarget) (readyAttempt, error) {
+	switch from := p.config.ProbeFrom; {
 	case from == config.NullSender:
 		t.NullSender = true
 	case from != "":
 		t.From = safe.Untrusted(from)
 	default:
-		domain := senderDomain(p.s.Case())
+		domain := senderDomain(s.Case())
 		if domain == "" {
-			return t, fail(exitUsage, `set probe_from = "postmaster@sender.example" in the config file`, "the bounce does not tell the sender's domain, so the probe has no sender")
+			return readyAttempt{}, fail(exitUsage, `set probe_from = "postmaster@sender.example" in the config file`, "the bounce does not tell the sender's domain, so the probe has no sender")
 		}
 		t.From = safe.Untrusted("postmaster@" + domain) // every domain that takes mail has it (RFC 5321 section 4.5.1)
 	}
 	var err error
-	t.EHLO, err = p.ehlo(ctx, "")
-	return t, err
+	if t.EHLO, err = p.ehlo(ctx, ""); err != nil {
+		return readyAttempt{}, err
+	}
+	return p.ready(s, diagnose.RetryProbe, t, readyAttempt{})
+}
+
+// ready has the plan made, and looks whether it can be carried out from here.
+func (p *planner) ready(s *investigate.Session, way diagnose.RetryWay, t diagnose.RetryTarget, x readyAttempt) (readyAttempt, error) {
+	var err error
+	if x.RetryPlan, err = s.PlanRetry(way, t); err != nil {
+		return readyAttempt{}, planError(err)
+	}
+	x.runner.Options.Lab, x.runner.Options.Clock = p.lab, p.now
+	if err := x.runner.Check(x.RetryPlan); err != nil {
+		return readyAttempt{}, planError(err)
+	}
+	return x, nil
 }
 
 // senderDomain gives the domain of the envelope sender of the mail that bounced.
@@ -76,34 +116,64 @@ func senderDomain(c *diagnose.Case) string {
 	return domain
 }
 
-func (p *planner) messageTarget(ctx context.Context) (diagnose.RetryTarget, error) {
-	key, name, _ := diagnose.PathPlatform(p.s.Case(), p.env.Now())
-	r, err := relay.Of(p.g.config, p.g.accounts, key, p.env.Getenv)
+// message makes the plan to hand one message to the relay that mail like the
+// one that bounced goes through.
+func (p *planner) message(ctx context.Context, s *investigate.Session) (readyAttempt, error) {
+	key, name, _ := diagnose.PathPlatform(s.Case(), p.now())
+	r, err := relay.Of(p.config, p.accounts, key, p.getenv)
 	switch {
 	case errors.Is(err, relay.ErrNone):
-		return diagnose.RetryTarget{}, fail(exitUsage, "deadletter config --example shows it; --way hand records what you send yourself", "%w", err)
+		return readyAttempt{}, fail(exitUsage, "deadletter config --example shows it; by hand records what you send yourself", "%w", err)
 	case err != nil:
-		return diagnose.RetryTarget{}, fail(exitUsage, "", "%w", err)
+		return readyAttempt{}, fail(exitUsage, "", "%w", err)
 	case !r.Ready():
-		return diagnose.RetryTarget{}, fail(exitUsage, "deadletter doctor lists the relay", "%w: %s", relay.ErrLacks, r.Missing[0])
+		return readyAttempt{}, fail(exitUsage, "deadletter doctor lists the relay", "%w: %s", relay.ErrLacks, r.Missing[0])
 	}
+	x := readyAttempt{relay: r}
 	if key != "" && r.Platform != key {
-		fmt.Fprintf(p.env.Stderr, "The mail that bounced went through %s; %s is another way, and proves less.\n", name, r.Name)
+		x.aside = safe.Textf("The mail that bounced went through %s; %s is another way, and proves less.", name, r.Name)
 	}
 	t := diagnose.RetryTarget{Host: r.Host, Via: safe.Untrusted(r.Name), Token: strings.ToLower(rand.Text())}
-	if senderDomain(p.s.Case()) == "" {
+	if senderDomain(s.Case()) == "" {
 		t.From = r.From
 	}
 	if t.EHLO, err = p.ehlo(ctx, r.EHLO); err != nil {
-		return t, err
+		return readyAttempt{}, err
 	}
 	addr, err := p.addressOf(ctx, r)
 	if err != nil {
-		return t, err
+		return readyAttempt{}, err
 	}
-	t.Addr = netip.AddrPortFrom(addr, r.Port)
-	p.relay, p.runner.Security = r, r.Security
-	return t, nil
+	t.Addr, x.runner.Security = netip.AddrPortFrom(addr, r.Port), r.Security
+	return p.ready(s, diagnose.RetryMessage, t, x)
+}
+
+// login says how we log in at the relay; empty for a probe.
+func (x readyAttempt) login() safe.Text {
+	switch {
+	case x.Message == nil:
+		return ""
+	case !x.relay.LogsIn():
+		return "none: the relay knows us by our address"
+	}
+	over := safe.Text("over TLS")
+	if x.relay.Security == attempt.NoTLS {
+		over = "without TLS" // to this machine or the lab alone: attempt refuses elsewhere
+	}
+	return safe.Textf("as %s; key: %s; it is sent %s, and kept nowhere", x.relay.User, x.relay.Key.Where, over)
+}
+
+// unlock reads the key of the relay, where it wants one.
+func (x *readyAttempt) unlock(ctx context.Context) error {
+	if !x.relay.LogsIn() {
+		return nil
+	}
+	login, err := x.relay.Login(ctx)
+	if err != nil {
+		return fail(exitUsage, "deadletter doctor says where the key of the relay is", "nothing was sent: %w", err)
+	}
+	x.runner.Login = login
+	return nil
 }
 
 // addressOf gives where a relay is: as the config file says, as its name says,
@@ -147,7 +217,7 @@ func (p *planner) addresses(ctx context.Context, host string) (list []netip.Addr
 // that of this machine where it resolves forward and back (RFC 5321 section
 // 4.1.4 asks for one that can be looked up).
 func (p *planner) ehlo(ctx context.Context, wish string) (string, error) {
-	for _, name := range []string{wish, p.g.config.EHLO} {
+	for _, name := range []string{wish, p.config.EHLO} {
 		if name != "" {
 			return name, nil // looked at when the file was read
 		}

@@ -45,7 +45,7 @@ strange.sender.example. IN A 192.0.2.27
 		"the relay's":        {host: "localhost", set: "set.sender.example", wish: "[192.0.2.9]", want: "[192.0.2.9]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &planner{g: &globals{config: config.Config{EHLO: c.set}}, resolver: dnstest.NewResolver(zones, dnstest.ResolverOptions{Clock: time.Now}),
+			p := &planner{config: config.Config{EHLO: c.set}, resolver: dnstest.NewResolver(zones, dnstest.ResolverOptions{Clock: time.Now}),
 				hostname: func() (string, error) {
 					if c.host == "" {
 						return "", errors.New("none")

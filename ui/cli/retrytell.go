@@ -65,24 +65,19 @@ func labelled(w io.Writer, label, text safe.Text) {
 }
 
 // showRetryPlan says what would leave, for what, and what was checked.
-func showRetryPlan(w io.Writer, s *caseSession, p *planner, plan diagnose.RetryPlan) {
+func showRetryPlan(w io.Writer, s *caseSession, x readyAttempt) {
 	title := safe.Text("One probe: a question to one mail host, no mail")
-	if plan.Message != nil {
+	if x.Message != nil {
 		title = "One message to one recipient"
 	}
 	fmt.Fprintln(w, title)
-	for _, f := range plan.Says {
+	for _, f := range x.Says {
 		labelled(w, f.Label, f.Value)
 	}
-	if plan.Message != nil {
-		login := safe.Text("none: the relay knows us by our address")
-		if p.relay.LogsIn() {
-			login = safe.Textf("as %s; key: %s; it is sent over TLS, and kept nowhere", p.relay.User, p.relay.Key.Where)
-		}
-		labelled(w, "log in", login)
-	}
+	labelled(w, "log in", x.login())
+	labelled(w, "but", x.aside)
 	label := safe.Text("checked")
-	for _, f := range plan.Because {
+	for _, f := range x.Because {
 		text := f.Claim
 		if f.Source != "" {
 			text = safe.Textf("%s (%s)", text, f.Source)
@@ -92,32 +87,9 @@ func showRetryPlan(w io.Writer, s *caseSession, p *planner, plan diagnose.RetryP
 	}
 	labelled(w, "undo", "none: what is sent is sent")
 	labelled(w, "valid", safe.Textf("for %d minutes", int(diagnose.PlanLives/time.Minute)))
-	if len(p.runner.Options.Lab) > 0 {
+	if len(x.runner.Options.Lab) > 0 {
 		labelled(w, "lab", safe.Textf("%s may be contacted, for a test", strings.Join(s.Case().Lab, ", ")))
 	}
-}
-
-// showWords prints what we would say, the message byte for byte as it is
-// planned, with what a terminal would obey made visible.
-func showWords(w io.Writer, plan diagnose.RetryPlan) {
-	fmt.Fprintln(w)
-	from := plan.Target.From.Safe()
-	for _, line := range []safe.Text{safe.Textf("EHLO %s", plan.Target.EHLO), safe.Textf("MAIL FROM:<%s>", from), safe.Textf("RCPT TO:<%s>", plan.To)} {
-		fmt.Fprintln(w, line)
-	}
-	if plan.Message == nil {
-		fmt.Fprintln(w, "QUIT")
-		return
-	}
-	fmt.Fprintln(w, "DATA")
-	text, err := plan.Message.Bytes()
-	if err != nil {
-		return // the plan was made with it
-	}
-	for line := range strings.SplitSeq(strings.TrimSuffix(string(text), "\r\n"), "\r\n") {
-		fmt.Fprintln(w, safe.Of(line))
-	}
-	fmt.Fprintln(w, ".\nQUIT")
 }
 
 // showPanel writes the panel of the retry: what holds, the ways, and both

@@ -112,17 +112,19 @@ func (d *desk) show(ctx context.Context, g *globals, sessions []ui.Session, noti
 	}
 	width, height, _ := xterm.GetSize(int(out.Fd())) // where it fails the usual size stands in
 	asked := &platforms{env: d.env, accounts: g.accounts, offline: g.offline}
+	tried := &retrier{env: d.env, g: g, resolver: d.resolver}
 	model := ui.New(ui.Options{
 		Width: width, Height: height,
 		Desk: d, Clipboard: board, Sessions: sessions, Clock: d.now, Location: time.Local,
 		Renderer: term.Renderer(writer, caps), Color: caps.Profile != termenv.Ascii, ASCII: !caps.UTF8,
 		Local: !caps.SSH, Offline: d.offline, Version: Version(), Notice: joinNotice(notice, d.notice()), Kept: d.kept(),
-		Actor: d.user, SaveLetter: d.saveLetter, Platforms: asked,
+		Actor: d.user, SaveLetter: d.saveLetter, Platforms: asked, Retrier: tried,
 	})
 	_, err = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(writer), tea.WithAltScreen(), tea.WithFPS(framesPerSecond),
 		tea.WithoutSignalHandler()).Run()
 	restoring := restore()
 	asked.wait(d.env.Stderr)
+	tried.wait(d.env.Stderr)
 	closing := d.close()
 	for _, line := range model.Saved() {
 		fmt.Fprintln(d.env.Stdout, string(line))
