@@ -14,18 +14,19 @@ func (v *view) retryPanel() Panel {
 		return p
 	}
 	conditions := v.retryConditions()
-	p.Sections = append(p.Sections, conditionSection("ready", conditions))
 	last, tried := v.lastRetry()
 	left := v.leaving()
 	switch {
 	case tried && v.permitUnspent().Sign != Holds:
-		v.retryStands(&p, last)
+		v.retryStands(&p, last, conditions)
 	case tried && len(left) > 0 && open(conditions):
-		v.retryStands(&p, last)
+		v.retryStands(&p, last, conditions)
 		v.retryReady(&p, left)
 	case open(conditions):
+		p.Sections = append(p.Sections, conditionSection("ready", conditions))
 		v.retryReady(&p, nil)
 	default:
+		p.Sections = append(p.Sections, conditionSection("ready", conditions))
 		b := block(GuardRetry, StepRetry, conditions, "")
 		p.Reading = lockedBy(conditions, StepRetry)
 		if !b.Until.IsZero() {

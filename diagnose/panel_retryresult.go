@@ -9,10 +9,17 @@ import (
 )
 
 // retryStands reads the result of the last attempt.
-func (v *view) retryStands(p *Panel, last Retry) {
+func (v *view) retryStands(p *Panel, last Retry, conditions []condition) {
 	p.Badge, p.BadgeIs = "permit spent", Attention
 	table := v.beforeAfter(last)
-	p.Sections = append([]Section{{Label: "result", Table: &table}}, p.Sections...)
+	p.Sections = append(p.Sections, Section{Label: "result", Table: &table})
+	if _, said := v.arrivedSaid(last); said || last.open() && v.resultOf(last) == RetryAccepted {
+		p.Sections = append(p.Sections, Section{Tasks: []Task{v.arrivedTask(last)}})
+	}
+	again := slices.DeleteFunc(findings(conditions), func(f Finding) bool { return f.Sign == Holds })
+	if len(again) > 0 && v.resultOf(last) != RetryDelivered {
+		p.Sections = append(p.Sections, Section{Label: "again", Findings: again}) // what another one would need
+	}
 	if b, perhaps := v.mayHaveComeBack(last); perhaps {
 		p.Sections = append(p.Sections, Section{Label: "perhaps", Findings: []Finding{{
 			Key: "returned", Sign: Attention, Source: "here", At: b.Failed(),
@@ -28,7 +35,7 @@ func (v *view) retryStands(p *Panel, last Retry) {
 		p.State, p.Reading = Waiting, "accepted, not seen"
 		p.Verdict = []safe.Text{"Accepted: the server took the test. That is not delivered yet.", "Somebody has to see it in the mailbox."}
 		p.Copy, p.Audience = v.arrivedDraft(), "whoever can see the mailbox"
-		p.Next = "Ask whether the test is in the mailbox or in junk, then record it."
+		p.Next = "Ask whether the test is in the mailbox or in junk, then record what they say."
 	case RetrySame:
 		p.State, p.Reading, p.Badge, p.BadgeIs = Answered, "same bounce", "stopped", Fails
 		p.Verdict = []safe.Text{"The same refusal again. Stop: change no sender settings, send nothing more."}
@@ -58,6 +65,39 @@ func (v *view) retryStands(p *Panel, last Retry) {
 		p.Next = "Record what came of it."
 	}
 	v.attemptSays(p, last)
+	if a, said := v.arrivedSaid(last); said && !confirming(a.Value) && v.resultOf(last) == RetryAccepted {
+		p.Reading, p.Next = "not seen", "Ask the administrator for a trace of the test: by sender, recipient and time."
+	}
+}
+
+// arrivedSaid gives what was said of the test of an attempt; of an earlier one
+// does not count.
+func (v *view) arrivedSaid(last Retry) (Recorded, bool) {
+	a, said := v.answer(AskArrived)
+	return a, said && !a.When.Before(last.At.Truncate(time.Minute))
+}
+
+// arrivedTask asks whether somebody has seen the test of an attempt.
+func (v *view) arrivedTask(last Retry) Task {
+	t := Task{
+		ID: AskArrived, Name: "Arrived", State: Pending, Question: "Is the test in the mailbox, or in junk?",
+		Where: safe.Textf("sent %s, subject \"Delivery test %s\"", v.clock(last.At), v.mark()),
+	}
+	if _, said := v.arrivedSaid(last); said {
+		v.settle(&t)
+		return t
+	}
+	for _, c := range v.c.Copies {
+		if c.Step == StepRetry && c.At.After(last.At) {
+			t.State, t.At = Waiting, c.At
+		}
+	}
+	for _, a := range v.c.Asked {
+		if slices.Contains(a.Questions, t.ID) && a.At.After(last.At) {
+			t.State, t.Who, t.At = Waiting, safe.Of(string(a.Who)), a.At
+		}
+	}
+	return t
 }
 
 // attemptSays puts the words of the table for the conversation that was had in
@@ -69,6 +109,9 @@ func (v *view) attemptSays(p *Panel, last Retry) {
 	a := last.Ended.Attempt
 	if len(a.Lines) > 0 {
 		p.Raw = a.quote()
+	}
+	if t := a.TLS; t != nil {
+		p.Sections = append(p.Sections, Section{Label: "tls", Findings: []Finding{t.finding(a)}})
 	}
 	if _, back := v.cameBack(last); back || v.resultOf(last) != last.Ended.Result {
 		return
@@ -84,6 +127,18 @@ func (v *view) attemptSays(p *Panel, last Retry) {
 	if last.leaves() {
 		p.Badge, p.BadgeIs = "permit left", Attention
 	}
+}
+
+// finding says how a conversation was encrypted. A mail host whose certificate
+// is not proved is no fault by itself (RFC 7435): only a policy of its domain asks
+// for one.
+func (t TLSSeen) finding(a *Attempt) Finding {
+	f := Finding{Key: "tls", Source: safe.Domain(a.Host), At: a.Ended, Sign: Holds, Claim: safe.Textf("%s, %s; the certificate is that of %s", t.Version, t.Cipher, safe.Domain(a.Host))}
+	if !t.Verified {
+		f.Sign, f.Claim = NoSign, safe.Textf("%s, %s; the certificate does not show that it is %s", t.Version, t.Cipher, safe.Domain(a.Host))
+		f.Hint = t.Why.Safe()
+	}
+	return f
 }
 
 // maxQuoted bounds how many lines of a conversation a panel shows, from its end.

@@ -11,6 +11,7 @@ import (
 
 	"deadletter/diagnose"
 	"deadletter/diagnose/bounce"
+	"deadletter/diagnose/safe"
 )
 
 // tried is a case with one message that our relay took.
@@ -28,7 +29,8 @@ func tried(t *testing.T) (*builder, uint64) {
 	b.add(plan.Intent())
 	intent := b.c.LastSeq()
 	a := diagnose.Attempt{Way: plan.Way, Host: plan.Target.Host, Addr: labRelay, From: plan.Target.From, To: plan.To, Began: b.at, Ended: b.at, Stage: diagnose.StageMessage,
-		Reading: diagnose.ReadQueued, Sent: true, Reply: &diagnose.SMTPReply{Code: 250, Enhanced: "2.0.0", Text: "2.0.0 queued"}}
+		Reading: diagnose.ReadQueued, Sent: true, Reply: &diagnose.SMTPReply{Code: 250, Enhanced: "2.0.0", Text: "2.0.0 queued"},
+		TLS: &diagnose.TLSSeen{Version: "TLS 1.3", Cipher: "TLS_AES_128_GCM_SHA256", Why: "it ran out on 2026-11-01\x1b[2J"}}
 	end := diagnose.RetryEnded{Intent: intent, Result: diagnose.RetryAccepted, Attempt: &a}
 	if err := diagnose.Admit(b.c, end, b.at); err != nil {
 		t.Fatal(err)
@@ -36,6 +38,49 @@ func tried(t *testing.T) (*builder, uint64) {
 	b.add(end)
 	b.at = b.at.Add(time.Minute)
 	return b, intent
+}
+
+// TestArrivedIsAsked: what was taken is asked after where it was sent; what was
+// said of an earlier test is no answer, and a no asks for a trace.
+func TestArrivedIsAsked(t *testing.T) {
+	for name, c := range map[string]struct {
+		said    diagnose.AnswerValue
+		ago     time.Duration
+		state   diagnose.State
+		reading safe.Text
+	}{
+		"nobody":         {"", 0, diagnose.Pending, "accepted, not seen"},
+		"seen":           {diagnose.Yes, 0, diagnose.Answered, "delivered"},
+		"not seen":       {diagnose.No, 0, diagnose.Answered, "not seen"},
+		"an earlier one": {diagnose.Yes, time.Hour, diagnose.Pending, "accepted, not seen"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, _ := tried(t)
+			if c.said != "" {
+				b.add(diagnose.AnswerRecorded{Question: diagnose.AskArrived, Value: c.said, Who: "Dana Ito", Role: diagnose.RecipientAdmin, When: b.at.Add(-c.ago)})
+			}
+			p := diagnose.Next(b.c, b.at).Step(diagnose.StepRetry)
+			var asked []diagnose.Task
+			var tls []diagnose.Finding
+			for _, s := range p.Sections {
+				asked = append(asked, s.Tasks...)
+				if s.Label == "tls" {
+					tls = s.Findings
+				}
+			}
+			if len(asked) != 1 || asked[0].ID != diagnose.AskArrived || asked[0].State != c.state || p.Reading != c.reading {
+				t.Errorf("%q, %+v", p.Reading, asked)
+			}
+			if len(tls) != 1 || !strings.Contains(string(tls[0].Claim), "TLS 1.3") || tls[0].Sign == diagnose.Holds || strings.Contains(string(tls[0].Hint), "\x1b") {
+				t.Errorf("tls: %+v", tls)
+			}
+		})
+	}
+	b, _ := tried(t)
+	b.add(diagnose.QuestionsCopied{Step: diagnose.StepRetry})
+	if a := diagnose.Next(b.c, b.at).Step(diagnose.StepRetry).Sections[1].Tasks; len(a) != 1 || a[0].State != diagnose.Waiting {
+		t.Errorf("a copied letter waits for nobody: %+v", a)
+	}
 }
 
 // TestWhatComesBack: a bounce that carries a mark of ours is the result; one

@@ -33,6 +33,8 @@ func (in setting) try(t testing.TB, s *investigate.Session) {
 			propose(t, s, diagnose.CacheCleared{Who: "Dana Ito"})
 		case f[0] == "arrived":
 			propose(t, s, diagnose.AnswerRecorded{Question: diagnose.AskArrived, Value: diagnose.Yes, Who: safe.Untrusted(strings.Join(f[1:], " ")), Role: diagnose.RecipientAdmin, When: caseTime})
+		case f[0] == "unseen":
+			propose(t, s, diagnose.AnswerRecorded{Question: diagnose.AskArrived, Value: diagnose.No, Who: safe.Untrusted(strings.Join(f[1:], " ")), Role: diagnose.RecipientAdmin, When: caseTime})
 		case f[0] == "returned":
 			raw := in.back["returned"]
 			record(t, s, captured(raw, setting{bounce: raw, own: in.own}.report(t)))
@@ -73,6 +75,9 @@ func retryPanel(f diagnose.Flow) string {
 				fmt.Fprintf(&b, " (%s)", x.Hint)
 			}
 			b.WriteString("\n")
+		}
+		for _, x := range s.Tasks {
+			fmt.Fprintf(&b, "  %s %s %s %s | %s\n", x.State, x.Question, x.Answer, x.Who, x.Where)
 		}
 		for _, x := range s.Fields {
 			fmt.Fprintf(&b, "  %s: %s\n", x.Label, x.Value)
