@@ -54,7 +54,7 @@ func (p RetryPlan) Hash() string {
 type RetryIntended struct {
 	Way    RetryWay `json:"way"`
 	Permit uint64   `json:"permit"` // Seq of the confirmation that gave the permit
-	Plan   string   `json:"plan"`   // RetryPlan.Hash; by hand, SHA-256 of what was shown
+	Plan   string   `json:"plan"`   // RetryPlan.Hash
 
 	Host       string         `json:"host,omitempty"`
 	Addr       netip.AddrPort `json:"addr,omitzero"`
@@ -79,8 +79,25 @@ type RetryEnded struct {
 	Bounce  uint64         `json:"bounce,omitempty"`  // Seq of a captured bounce that a person takes for the result
 }
 
+// ByHand gives the plan of an attempt that a person makes, on the permit that is
+// offered.
+func ByHand(to safe.Untrusted, permit uint64) RetryPlan {
+	p := RetryPlan{Way: RetryByHand, To: to, Permit: permit}
+	p.Says = []FieldLine{
+		{Label: "leaves", Value: "Nothing from here. The permit is spent before you send."},
+		{Label: "to", Value: safe.Textf("%s, nobody else", to)},
+		{Label: "by", Value: "By hand: you send one message, through the path that real mail takes."},
+		{Label: "proves", Value: "What you send. Record what came of it."},
+		{Label: "permit", Value: "One attempt spends it, whatever the answer. A new permit needs a new confirmation on step 3."},
+	}
+	return p
+}
+
 // Intent gives the event that consents to the plan.
 func (p RetryPlan) Intent() RetryIntended {
+	if p.Way == RetryByHand {
+		return RetryIntended{Way: p.Way, Permit: p.Permit, Plan: p.Hash()}
+	}
 	b := RetryIntended{
 		Way: p.Way, Permit: p.Permit, Plan: p.Hash(), Host: p.Target.Host, Addr: p.Target.Addr, EHLO: p.Target.EHLO,
 		From: p.Target.From, NullSender: p.Target.NullSender, To: p.To, Via: p.Target.Via, Token: p.Target.Token, Size: p.Size, Planned: p.Made,

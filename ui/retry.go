@@ -2,10 +2,7 @@ package ui
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -163,10 +160,7 @@ func lackFacts(w RetryWay) []fact {
 
 // planFacts says what leaves, for what, and what was checked.
 func (m *Model) planFacts(c *openCase, w RetryWay) []fact {
-	var out []fact
-	for _, line := range w.Plan.Says {
-		out = append(out, fact{label: line.Label, value: line.Value, strong: line.Label == "to"})
-	}
+	out := saysFacts(w.Plan)
 	if w.Login != "" {
 		out = append(out, fact{label: "log in", value: w.Login})
 	}
@@ -187,29 +181,28 @@ func (m *Model) planFacts(c *openCase, w RetryWay) []fact {
 		fact{label: "valid", value: safe.Textf("until %s", at.at(w.Plan.Made.Add(diagnose.PlanLives), 8, false))})
 }
 
-// propoundHand asks for consent to spend the permit on what a person sends. What
-// the dialog shows is the plan; its hash goes into the record.
+// propoundHand asks for consent to spend the permit on what a person sends.
 func (m *Model) propoundHand(f *form, o diagnose.Offer, why safe.Text) {
-	facts := []fact{
-		{label: "to", value: f.kase.snap.flow.Header.Recipient, strong: true},
-		{label: "by", value: "By hand: you send one message, through the path that real mail takes."},
-		{label: "leaves", value: "Nothing from here. The permit is spent before you send."},
-		{label: "after this", value: "Record what came of it. A new permit needs a new confirmation in step 3."},
-		{label: "undo", value: "None: one attempt spends the permit, whatever the answer."},
+	var to safe.Untrusted
+	if k := f.kase.snap.kase; k != nil {
+		to = k.Recipient
 	}
-	var plan strings.Builder
-	for _, x := range facts {
-		fmt.Fprintf(&plan, "%s: %s\n", x.label, x.value)
-	}
-	sum := sha256.Sum256([]byte(plan.String()))
+	plan := diagnose.ByHand(to, o.Seq)
+	f.facts = saysFacts(plan)
 	if why != "" {
-		facts = append(facts, fact{label: "from here", sign: diagnose.Missing, value: why})
+		f.facts = append(f.facts, fact{label: "from here", sign: diagnose.Missing, value: why})
 	}
-	f.facts, f.do, f.done = facts, "spend the permit", "permit spent: send one message, then record what came of it"
+	f.do, f.done = "spend the permit", "permit spent: send one message, then record what came of it"
 	f.fields = append(f.fields, consentTo("type send", "send"))
-	f.make = func(*Model, *form) ([]diagnose.Body, error) {
-		return []diagnose.Body{diagnose.RetryIntended{Way: diagnose.RetryByHand, Permit: o.Seq, Plan: hex.EncodeToString(sum[:])}}, nil
+	f.make = func(*Model, *form) ([]diagnose.Body, error) { return []diagnose.Body{plan.Intent()}, nil }
+}
+
+func saysFacts(p diagnose.RetryPlan) []fact {
+	var out []fact
+	for _, line := range p.Says {
+		out = append(out, fact{label: line.Label, value: line.Value, strong: line.Label == "to"})
 	}
+	return out
 }
 
 // try makes the attempt that was agreed to. It goes on whatever happens to the

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -56,17 +54,10 @@ func retryByHand(ctx context.Context, env Environment, s *caseSession, f retryFl
 			permit = o.Seq
 		}
 	}
-	lines := [][2]safe.Text{
-		{"to", safe.Textf("%s, nobody else", s.Case().Recipient)},
-		{"by hand", "You send one message, through the path that real mail takes."},
-		{"leaves", "Nothing from here. The permit is spent before you send."},
-		{"permit", "One attempt spends it, whatever the answer. A new permit needs a new confirmation on step 3."},
-	}
-	var plan strings.Builder
+	plan := diagnose.ByHand(s.Case().Recipient, permit)
 	fmt.Fprintln(env.Stderr, "One attempt by hand")
-	for _, l := range lines {
-		labelled(env.Stderr, l[0], l[1])
-		fmt.Fprintf(&plan, "%s: %s\n", l[0], l[1])
+	for _, l := range plan.Says {
+		labelled(env.Stderr, l.Label, l.Value)
 	}
 	if !canAgree(env) {
 		fmt.Fprintln(env.Stderr, "\nNothing was recorded: somebody at a terminal has to agree, and no flag agrees in your place.")
@@ -75,8 +66,7 @@ func retryByHand(ctx context.Context, env Environment, s *caseSession, f retryFl
 	if err := consent(ctx, env, "Type send to spend the permit.", "send"); err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(plan.String()))
-	if err := s.Propose(ctx, diagnose.RetryIntended{Way: diagnose.RetryByHand, Permit: permit, Plan: hex.EncodeToString(sum[:])}); err != nil {
+	if err := s.Propose(ctx, plan.Intent()); err != nil {
 		return fail(exitUndetermined, "", "nothing was recorded: %w", err)
 	}
 	seq := s.Case().Retries[len(s.Case().Retries)-1].Seq
