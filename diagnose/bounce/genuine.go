@@ -1,10 +1,8 @@
 package bounce
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"deadletter/diagnose/safe"
 )
@@ -21,7 +19,8 @@ type evidence struct {
 	authenticated bool // our own server found that it came from where it says
 }
 
-func (e *evidence) pro(t safe.Text)    { e.pros = append(e.pros, t) }
+func (e *evidence) pro(t safe.Text) { e.pros = append(e.pros, t) }
+
 func (e *evidence) contra(t safe.Text) { e.against = append(e.against, t) }
 
 // genuine says how far it is shown that the bounce answers mail of ours, from
@@ -185,50 +184,6 @@ func (m *mail) path(r *Report, ours Ours, e *evidence) {
 	}
 }
 
-// handedOver follows the Received fields from the newest, which the refusing
-// side wrote. A host of ours is found where the receiver saw it as its client;
-// further down only as long as every host on the way is of the reporting
-// host's organisation and each field continues the one above by what the
-// receiver saw: what stands below a stranger may be his invention. claimed is
-// a name of ours that was merely given, to a receiver that looked and saw
-// another (Postfix BACKSCATTER_README).
-func (o Ours) handedOver(hops []hop, reporter string) (host, claimed string) {
-	for i, h := range hops {
-		if o.host(h.by) {
-			return "", "" // our own word, which anyone can copy
-		}
-		if w := o.saw(h); w != "" {
-			return w, ""
-		}
-		if h.looked && !o.host(h.name) && o.host(h.helo) && !h.inside() {
-			return "", h.helo
-		}
-		if i+1 == len(hops) {
-			break
-		}
-		from := h.name
-		if from == "" && h.inside() {
-			from = h.helo
-		}
-		if h.from && (from == "" || organisation(from) != organisation(hops[i+1].by)) ||
-			h.by == "" || reporter == "" || organisation(h.by) != organisation(reporter) {
-			break
-		}
-	}
-	return "", ""
-}
-
-// saw gives the name or address by which the receiver itself knew a host of ours.
-func (o Ours) saw(h hop) string {
-	switch {
-	case h.addr != "" && o.named(h.addr):
-		return h.addr
-	case h.name != "" && o.named(h.name):
-		return h.name
-	}
-	return ""
-}
-
 // fromOurs follows the bounce's own Received fields from the newest: proved
 // when all are among our hosts, plausible when there is none, or when a host is
 // known to be ours only by the name that DNS gives for its address.
@@ -253,192 +208,4 @@ func (m *mail) fromOurs(ours Ours) Genuine {
 		}
 	}
 	return out
-}
-
-// dates compares the bounce's time with the mail's.
-func (m *mail) dates(r *Report, e *evidence) {
-	sent, back := r.Arrived.At, r.FailedAt.At
-	if sent.IsZero() || back.IsZero() {
-		return
-	}
-	switch d := back.Sub(sent); {
-	case d < -time.Hour:
-		e.contra("the bounce is older than the mail that it returns")
-	case d > maxReturnDays*24*time.Hour:
-		e.capped = true
-		e.pro("the bounce came more than seven days after the mail")
-	}
-}
-
-// authentication reads the Authentication-Results of our own servers alone
-// (RFC 8601 section 5), above the first Received field that is not ours.
-func (m *mail) authentication(r *Report, ours Ours, e *evidence) {
-	if len(ours.AuthServers) == 0 {
-		return
-	}
-	for _, f := range m.head {
-		if strings.EqualFold(f.name, "Received") && !ours.host(readHop(f.value).by) {
-			return
-		}
-		if !strings.EqualFold(f.name, "Authentication-Results") {
-			continue
-		}
-		server, results, _ := strings.Cut(strings.ToLower(unfold(f.value)), ";")
-		if !slices.ContainsFunc(ours.AuthServers, func(own string) bool { return strings.EqualFold(own, firstWord(server)) }) {
-			continue
-		}
-		for _, method := range strings.Split(cut(results, 4<<10), ";") {
-			words := strings.Fields(method)
-			if len(words) == 0 {
-				continue
-			}
-			switch words[0] {
-			case "dmarc=fail", "spf=fail", "dkim=fail":
-				e.contra(safe.Textf("our own server %s says %s of it", firstWord(server), words[0]))
-			case "dmarc=pass", "spf=pass", "dkim=pass":
-				for _, w := range words[1:] {
-					_, v, ok := strings.Cut(w, "=")
-					v = v[strings.LastIndexByte(v, '@')+1:]
-					if ok && r.ReportingMTA.Known() && isHost(v) && organisation(v) == organisation(string(r.ReportingMTA.Value)) {
-						e.authenticated = true
-						e.pro(safe.Textf("our own server %s authenticated it: %s of %s", firstWord(server), words[0], v))
-						break
-					}
-				}
-			}
-		}
-	}
-}
-
-// recipientFits asks whether the returned header was sent to whom the bounce
-// reports. A forward or a list may lie between; then nothing is proved by it.
-func (m *mail) recipientFits(dr *draft, ours Ours, e *evidence) {
-	r := &dr.r
-	if !r.Recipient.Known() || len(m.orig.h) == 0 || m.namesRecipient(r) {
-		return
-	}
-	sent := m.returnedRecipients()
-	if len(sent) == 0 {
-		return
-	}
-	e.capped = true
-	for addr := range sent {
-		if d := domainOf(addr); d != "" && (d == domainOf(string(r.Recipient.Value)) || ours.domain(d)) {
-			return // an alias at the same place, or a list of ours
-		}
-	}
-	dr.find(Contradiction, safe.Textf("the returned mail was sent to others than %s", r.Recipient.Value))
-	if !e.proof {
-		e.contra(safe.Textf("the returned mail was sent to others than %s", r.Recipient.Value))
-	}
-}
-
-// reporterFits notes where the host that claims to report has no part in the
-// way that the bounce came.
-func (m *mail) reporterFits(dr *draft) {
-	host := string(dr.r.ReportingMTA.Value)
-	if !isHost(host) {
-		return
-	}
-	fields := m.head.all("Received")
-	of := organisation(host)
-	for _, f := range fields {
-		if holds(cut(f.value, 2<<10), of) {
-			return
-		}
-	}
-	reader := organisation(domainOf(string(m.headAddress("To").Value))) // a platform may send under its customer's name
-	seen := false
-	for i, f := range fields {
-		h := readHop(f.value)
-		if h.helo != "" && organisation(h.helo) == reader || h.name != "" && organisation(h.name) == reader || i > maxThrough {
-			return
-		}
-		seen = seen || isHost(h.helo) || isHost(h.name)
-	}
-	if seen {
-		dr.find(Contradiction, safe.Textf("the reporting host %s stands in none of the bounce's own Received fields", host))
-	}
-}
-
-// namesRecipient reports whether the returned header names this recipient.
-func (m *mail) namesRecipient(r *Report) bool {
-	var named []string
-	for _, x := range [...]Field{r.Recipient, r.OriginalRecipient} {
-		if x.Known() {
-			named = append(named, strings.ToLower(string(x.Value)))
-		}
-	}
-	for _, name := range []string{"To", "Cc", "X-Original-To", "Delivered-To", "Envelope-To", "X-Envelope-To", "Received", "X-Failed-Recipients"} {
-		for i, f := range m.orig.h.all(name) {
-			if i > maxThrough {
-				break
-			}
-			for _, low := range named {
-				if holds(cut(f.value, 16<<10), low) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// matches reports whether the returned header speaks of this recipient, or is
-// of mail from the one whom the bounce was sent to.
-func (m *mail) matches(r *Report) bool {
-	if m.namesRecipient(r) {
-		return true
-	}
-	to := m.headAddress("To")
-	return to.Known() && strings.EqualFold(string(to.Value), string(r.Sender.Value)) && r.Sender.By != "To of the notice"
-}
-
-// named reports whether a host name or an address is one of our hosts.
-func (o Ours) named(w string) bool {
-	w = strings.TrimSuffix(strings.ToLower(w), ".")
-	addr, err := netip.ParseAddr(strings.TrimPrefix(w, "ipv6:"))
-	return slices.ContainsFunc(o.Hosts, func(h string) bool {
-		if err == nil {
-			own, err := netip.ParseAddr(h)
-			return err == nil && own.Unmap() == addr.Unmap()
-		}
-		return strings.EqualFold(strings.TrimSuffix(h, "."), w)
-	})
-}
-
-// host reports whether a host is ours: named so, or within a domain of ours.
-func (o Ours) host(name string) bool {
-	return name != "" && (o.named(name) || o.domain(strings.ToLower(name)))
-}
-
-func (o Ours) domain(name string) bool { return within(o.Domains, name) }
-
-// returnDomain reports whether our return paths are within a domain.
-func (o Ours) returnDomain(name string) bool { return within(o.ReturnPaths, name) }
-
-func within(domains []string, name string) bool {
-	name = strings.TrimSuffix(strings.ToLower(name), ".")
-	return slices.ContainsFunc(domains, func(d string) bool {
-		d = strings.TrimSuffix(strings.ToLower(d), ".")
-		return d != "" && (name == d || strings.HasSuffix(name, "."+d))
-	})
-}
-
-// issued reports whether a token is one that we gave to a mail of ours.
-func (o Ours) issued(token string) bool {
-	token = strings.Trim(token, "<> ")
-	return token != "" && slices.ContainsFunc(o.Issued, func(own string) bool { return strings.EqualFold(strings.Trim(own, "<> "), token) })
-}
-
-// known reports whether anything is known of us.
-func (o Ours) known() bool {
-	return len(o.Domains) > 0 || len(o.Hosts) > 0 || len(o.ReturnPaths) > 0 || len(o.Issued) > 0
-}
-
-// hostsKnown reports whether hosts are named beside the domains.
-func (o Ours) hostsKnown() bool {
-	return slices.ContainsFunc(o.Hosts, func(h string) bool {
-		return !slices.ContainsFunc(o.Domains, func(d string) bool { return strings.EqualFold(d, h) })
-	})
 }
