@@ -117,7 +117,11 @@ func (v *view) attemptSays(p *Panel, last Retry) {
 		return
 	}
 	m := a.Meaning(v.triedFor(last).Report)
-	p.Verdict, p.Next = []safe.Text{m.Says}, m.Next
+	says := []safe.Text{m.Says}
+	if v.resultOf(last) == RetrySame {
+		says = append(p.Verdict, m.Says) // that it is the same comes first
+	}
+	p.Verdict, p.Next = says, m.Next
 	if m.Step != StepRetry {
 		p.GoTo = m.Step
 	}
