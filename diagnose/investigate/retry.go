@@ -35,6 +35,7 @@ type Ledger interface {
 var (
 	ErrNoLedger = errors.New("attempts cannot be counted here, so none is made")
 	ErrNotKept  = errors.New("the case is not kept on disk, so no attempt is made")
+	ErrUnderWay = errors.New("the attempt is still under way: what comes of it is recorded by itself")
 )
 
 // PlanRetry gives the plan of one attempt, for a person to consent to. DNS is
@@ -78,9 +79,8 @@ func (s *Session) Retry(ctx context.Context, t Transport, plan diagnose.RetryPla
 		return diagnose.RetryEnded{}, err
 	}
 	defer s.wg.Done()
-	end := s.attempt(context.WithoutCancel(ctx), t, plan, progress)
-	end.Intent = seq
-	if err := s.end(end); err != nil {
+	end, err := s.end(seq, s.attempt(context.WithoutCancel(ctx), t, plan, progress))
+	if err != nil {
 		return end, fmt.Errorf("what came of the attempt is not recorded: %w", err)
 	}
 	return end, nil
@@ -103,23 +103,27 @@ func (s *Session) begin(ctx context.Context, intent diagnose.RetryIntended) (uin
 		return 0, err
 	}
 	s.wg.Add(1)
-	return s.Case().LastSeq(), nil
+	s.trying = s.Case().LastSeq()
+	return s.trying, nil
 }
 
-// end records the outcome, on a session that was closed meanwhile too: its
-// journal is closed after the attempt.
-func (s *Session) end(end diagnose.RetryEnded) error {
+// end records the outcome by the case as it is then, on a session that was
+// closed meanwhile too: its journal is closed after the attempt.
+func (s *Session) end(seq uint64, a diagnose.Attempt) (diagnose.RetryEnded, error) {
 	s.write.Lock()
 	defer s.write.Unlock()
+	s.trying = 0
+	end := s.outcome(a)
+	end.Intent = seq
 	if err := diagnose.Admit(s.Case(), end, s.opts.Clock()); err != nil {
-		return err
+		return end, err
 	}
-	return s.append(diagnose.Program, end)
+	return end, s.append(diagnose.Program, end)
 }
 
 // attempt takes the place in the ledger and makes the one attempt. Without a
 // place nothing is dialled.
-func (s *Session) attempt(ctx context.Context, t Transport, plan diagnose.RetryPlan, progress func(diagnose.SMTPLine)) diagnose.RetryEnded {
+func (s *Session) attempt(ctx context.Context, t Transport, plan diagnose.RetryPlan, progress func(diagnose.SMTPLine)) diagnose.Attempt {
 	now := s.opts.Clock().Round(0)
 	a := diagnose.Attempt{
 		Way: plan.Way, Host: plan.Target.Host, Addr: plan.Target.Addr, EHLO: plan.Target.EHLO, From: plan.Target.From, To: plan.To,
@@ -128,18 +132,17 @@ func (s *Session) attempt(ctx context.Context, t Transport, plan diagnose.RetryP
 	place, err := s.opts.Ledger.Take(plan.Way, plan.To)
 	if err != nil {
 		a.Err = safe.Untrusted(err.Error())
-		return s.outcome(a)
+		return a
 	}
 	if progress == nil {
 		progress = func(diagnose.SMTPLine) {}
 	}
 	a = t.Run(ctx, plan, progress)
-	end := s.outcome(a)
 	if plan.Way == diagnose.RetryMessage && !a.Sent {
 		// A place that cannot be given back stays taken: that errs on the safe side.
 		_ = s.opts.Ledger.Unsent(place)
 	}
-	return end
+	return a
 }
 
 func (s *Session) outcome(a diagnose.Attempt) diagnose.RetryEnded {

@@ -196,6 +196,35 @@ func TestRetryOutlivesItsScreen(t *testing.T) {
 	}
 }
 
+// TestNobodySpeaksBeforeTheServer: what a person records of an attempt that is
+// still under way must not take the place of its conversation, and a bounce
+// that is taken back meanwhile does not lose it.
+func TestNobodySpeaksBeforeTheServer(t *testing.T) {
+	s, journal, now := retriable(t, "gateway-in-front")
+	plan := planned(t, s, diagnose.RetryProbe, probe)
+	tr := answers(now, diagnose.StageRCPT, diagnose.ReadUnknownUser, 550, "5.1.1 no such user")
+	play := tr.play
+	tr.play = func(p diagnose.RetryPlan, line func(diagnose.SMTPLine)) diagnose.Attempt {
+		said := diagnose.RetryEnded{Intent: s.Case().Retries[0].Seq, Result: diagnose.RetryDelivered}
+		if err := s.Propose(t.Context(), said); !errors.Is(err, investigate.ErrUnderWay) {
+			t.Errorf("recorded before the end: %v", err)
+		}
+		for _, e := range s.Case().Events() {
+			if _, captured := e.Body.(diagnose.BounceCaptured); captured {
+				propose(t, s, diagnose.Undone{Seq: e.Seq})
+			}
+		}
+		return play(p, line)
+	}
+	if end, err := s.Retry(t.Context(), tr, plan, nil); err != nil {
+		t.Fatalf("%+v, %v", end, err)
+	}
+	got := diagnose.Fold(journal.kept()).Retries
+	if len(got) != 1 || got[0].Ended == nil || got[0].Ended.Attempt == nil || got[0].Ended.Attempt.Reading != diagnose.ReadUnknownUser {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestOneOfTwoAttempts: of attempts begun at the same time one is made.
 func TestOneOfTwoAttempts(t *testing.T) {
 	s, _, now := retriable(t, "gateway-in-front")

@@ -87,6 +87,7 @@ type Session struct {
 	inView  atomic.Value     // diagnose.Step
 	write   sync.Mutex       // held by whoever appends
 	unsaved []diagnose.Event // DNS answers that the journal did not take; under write
+	trying  uint64           // Seq of the retry that is under way, 0 for none; under write
 	running bool             // a runner goroutine is at work; under write
 	stop    context.CancelFunc
 	wg      sync.WaitGroup
@@ -223,6 +224,10 @@ func (s *Session) propose(ctx context.Context, by diagnose.Actor, bodies ...diag
 		return err
 	}
 	for _, body := range bodies {
+		// A word about an attempt that still runs would take the place of its conversation.
+		if end, ok := body.(diagnose.RetryEnded); ok && s.trying != 0 && end.Intent == s.trying {
+			return ErrUnderWay
+		}
 		if err := diagnose.Admit(s.Case(), body, s.opts.Clock()); err != nil {
 			return err
 		}
