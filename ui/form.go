@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -128,7 +129,8 @@ func (f *form) first() *form {
 }
 
 // maxAtOnce is how many letters of a consent may come in one piece from
-// somebody who types. More is a paste on a terminal that does not mark pastes.
+// somebody who types. More is a paste on a terminal that does not mark pastes,
+// and so is the whole of a shorter word.
 const maxAtOnce = 8
 
 // consentTo is a field for a text that is typed in full: nothing else agrees.
@@ -143,7 +145,7 @@ func (f *form) typed(_ *Model, k tea.KeyMsg) {
 		return
 	}
 	e := &f.fields[f.at]
-	if e.kind == consentField && len(k.Runes) > maxAtOnce {
+	if e.kind == consentField && len(k.Runes) > min(maxAtOnce, utf8.RuneCountInString(string(e.word))-1) {
 		e.text.clear()
 		f.wrong = "that came all at once, as a paste does: type it"
 		return

@@ -154,6 +154,12 @@ func TestPasteNeverFillsConsent(t *testing.T) {
 		t.Fatal("a paste filled the consent")
 	}
 	b.mustShow("type send to go on")
+	// A terminal that does not mark pastes gives a short word in one piece.
+	b.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("send")})
+	b.keys("enter")
+	if len(b.session.proposed) != 0 || b.m.scope() != inDialog {
+		t.Fatal("the whole word at once filled the consent")
+	}
 	b.text("sen").keys("enter")
 	if len(b.session.proposed) != 0 {
 		t.Fatal("a part of the word was enough")
@@ -165,6 +171,24 @@ func TestPasteNeverFillsConsent(t *testing.T) {
 	got, ok := b.session.proposed[0].(diagnose.RetryIntended)
 	if !ok || got.Permit != 17 || got.Way != diagnose.RetryByHand || len(got.Plan) != 64 {
 		t.Errorf("recorded %+v", b.session.proposed[0])
+	}
+}
+
+// TestNoResultOfWhatRuns: while an attempt is under way nobody records what
+// came of it.
+func TestNoResultOfWhatRuns(t *testing.T) {
+	f := sampleFlow()
+	f.Offers = append(f.Offers, diagnose.Offer{Kind: diagnose.OfferResult, Step: diagnose.StepRetry, Seq: 17})
+	b := newBench(t, &f, false).size(120, 40)
+	c := b.m.kase()
+	c.work = &work{kase: c, title: "sending the one message"}
+	if b.keys("6", "W"); b.m.scope() == inDialog {
+		t.Fatal("a result is asked for before there is one")
+	}
+	b.mustShow("sending the one message; it goes on to its end")
+	c.work = nil
+	if b.keys("W"); b.m.scope() != inDialog {
+		t.Error("no result is asked for afterwards")
 	}
 }
 

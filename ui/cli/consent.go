@@ -15,7 +15,8 @@ import (
 )
 
 // maxAtOnce is how many characters may come in one piece from somebody who
-// types. More is a paste, or was typed before the question stood there.
+// types. More is a paste, or was typed before the question stood there; so is
+// the whole of a shorter word, see [consent].
 const maxAtOnce = 8
 
 // maxTyped is how long what is typed may be; an address has 254 bytes at most.
@@ -30,7 +31,7 @@ var (
 // It takes no pipe, no paste and nothing that was typed ahead: what is agreed to
 // here cannot be agreed to by a script or by an accident.
 func consent(ctx context.Context, env Environment, question safe.Text, word safe.Untrusted) error {
-	typed, err := askPerson(ctx, env, question)
+	typed, err := askTyped(ctx, env, question, min(maxAtOnce, utf8.RuneCountInString(string(word))-1))
 	if err == nil && typed != word {
 		err = fail(exitUsage, "", "%w", errKept)
 	}
@@ -39,6 +40,11 @@ func consent(ctx context.Context, env Environment, question safe.Text, word safe
 
 // askPerson gives the line that a person types, as consent takes it.
 func askPerson(ctx context.Context, env Environment, question safe.Text) (safe.Untrusted, error) {
+	return askTyped(ctx, env, question, maxAtOnce)
+}
+
+// askTyped is askPerson with at most so many characters in one piece.
+func askTyped(ctx context.Context, env Environment, question safe.Text, most int) (safe.Untrusted, error) {
 	in, ok := env.Stdin.(*os.File)
 	if !ok || !isTerminal(env.Stdin) || !isTerminal(env.Stderr) {
 		return "", &exitError{code: exitUsage, err: errNoTerminal, hint: "run it in a terminal; no flag agrees in your place"}
@@ -59,14 +65,14 @@ func askPerson(ctx context.Context, env Environment, question safe.Text) (safe.U
 		fmt.Fprintln(env.Stderr)
 	}()
 	fmt.Fprintf(env.Stderr, "%s\r\n> ", question)
-	typed, err := typeLine(ctx, in, env.Stderr)
+	typed, err := typeLine(ctx, in, &typing{out: env.Stderr, most: most})
 	return safe.Untrusted(typed), err
 }
 
-// typeLine reads a line from a terminal in raw mode and shows it. It ends with
+// typeLine reads a line from a terminal in raw mode. It ends with
 // the context too; then one reading stays behind until the terminal gives
 // something or the program ends.
-func typeLine(ctx context.Context, in io.Reader, out io.Writer) (string, error) {
+func typeLine(ctx context.Context, in io.Reader, l *typing) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// Each piece is asked for: behind a line that is done nothing waits that
@@ -89,7 +95,6 @@ func typeLine(ctx context.Context, in io.Reader, out io.Writer) (string, error) 
 			}
 		}
 	}()
-	l := &typing{out: out}
 	for {
 		select {
 		case <-ctx.Done():
@@ -121,6 +126,7 @@ const (
 // typing is a line as far as it is typed.
 type typing struct {
 	out    io.Writer
+	most   int // characters in one piece
 	line   []byte
 	escape []byte // of a sequence that has begun
 	paste  bool   // between the marks of a paste
@@ -135,7 +141,7 @@ func (l *typing) take(piece []byte) lineState {
 			l.sequence(b)
 		case b == 0x1b:
 			l.escape = append(l.escape, b)
-		case l.paste || atOnce > maxAtOnce:
+		case l.paste || atOnce > l.most:
 		case b == '\r' || b == '\n':
 			return lineDone
 		case b == 0x03 || b == 0x04:
@@ -154,7 +160,7 @@ func (l *typing) take(piece []byte) lineState {
 			}
 		}
 	}
-	if atOnce > maxAtOnce {
+	if atOnce > l.most {
 		l.refuse("That came all at once, as a paste does. Type it.")
 	}
 	return lineOpen

@@ -40,7 +40,7 @@ func TestTyping(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			l, state := &typing{out: &out}, lineOpen
+			l, state := &typing{out: &out, most: maxAtOnce}, lineOpen
 			for _, p := range c.pieces {
 				if state == lineOpen {
 					state = l.take([]byte(p))
@@ -58,10 +58,10 @@ func TestTypeLineEnds(t *testing.T) {
 	cancel()
 	pending, w := io.Pipe()
 	defer w.Close()
-	if _, err := typeLine(ctx, pending, io.Discard); !errors.Is(err, errKept) {
+	if _, err := typeLine(ctx, pending, &typing{out: io.Discard, most: maxAtOnce}); !errors.Is(err, errKept) {
 		t.Errorf("%v", err)
 	}
-	if _, err := typeLine(t.Context(), strings.NewReader("yes"), io.Discard); !errors.Is(err, errKept) {
+	if _, err := typeLine(t.Context(), strings.NewReader("yes"), &typing{out: io.Discard, most: maxAtOnce}); !errors.Is(err, errKept) {
 		t.Errorf("without an end: %v", err)
 	}
 }
@@ -74,7 +74,7 @@ func FuzzTyping(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte, size int) {
 		var out bytes.Buffer
-		l := &typing{out: &out}
+		l := &typing{out: &out, most: maxAtOnce}
 		size = max(size%9, 1)
 		for len(in) > 0 {
 			n := min(size, len(in))

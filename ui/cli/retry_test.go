@@ -68,6 +68,7 @@ func TestRetryWithoutConsent(t *testing.T) {
 	}
 	for name, keys := range map[string][]string{
 		"another word": {"y", "e", "s", "\r"}, "nothing": {"\r"}, "left": {"pr", "\x03"}, "a paste": {"\x1b[200~probe\r\x1b[201~", "\r"},
+		"a paste without marks": {"probe\r", "\r"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := r.at("retry", "--way", "probe", retryCase)

@@ -112,7 +112,7 @@ func (m *mute) agree(text string) {
 			return
 		}
 		from = len(m.bytes())
-		want, text = text[:min(len(text), 8)], text[min(len(text), 8):]
+		want, text = text[:min(len(text), 2)], text[min(len(text), 2):]
 		m.press(want)
 	}
 }

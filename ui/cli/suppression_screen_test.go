@@ -14,9 +14,10 @@ import (
 // type types a text in pieces that a person could type, and waits for each.
 func (s *screen) types(text string) {
 	s.t.Helper()
-	for i := 0; i < len(text); i += 6 {
-		s.text(text[i:min(i+6, len(text))])
-		s.wait(text[max(0, i-6):min(i+6, len(text))])
+	const piece = 2 // a whole word at once is no typing
+	for i := 0; i < len(text); i += piece {
+		s.text(text[i:min(i+piece, len(text))])
+		s.wait(text[max(0, i-6):min(i+piece, len(text))])
 	}
 }
 
