@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"deadletter/diagnose/safe"
@@ -80,7 +81,7 @@ func (v *view) leaving() []Retry {
 func (v *view) wordSince(r Retry) bool {
 	return slices.ContainsFunc(v.permitQuestions(), func(id QuestionID) bool {
 		a, ok := v.settled(id)
-		return ok && a.Seq > r.Seq && saidAfter(a, r)
+		return ok && a.Seq > r.Seq && v.saidAfter(a, r)
 	})
 }
 
@@ -142,16 +143,38 @@ func (v *view) lastRetry() (Retry, bool) {
 // spent a permit began.
 func (v *view) afterLastTry(a Recorded) bool {
 	last, tried := v.lastSpent()
-	return !tried || saidAfter(a, last)
+	return !tried || v.saidAfter(a, last)
 }
 
-// saidAfter reports whether an answer was said after an attempt began. A time
-// on the full minute was typed, and stands for all of it.
-func saidAfter(a Recorded, r Retry) bool {
-	if minute := a.When.Truncate(time.Minute); a.When.Equal(minute) {
-		return !minute.Before(r.At.Truncate(time.Minute))
+// saidAfter reports whether an answer was said after an attempt. A time on the
+// full minute was typed, and stands for all of it. What was on record before
+// the attempt ended, taken back since or not, is not said anew by recording it
+// again.
+func (v *view) saidAfter(a Recorded, r Retry) bool {
+	seq, at := v.ended(r)
+	for _, e := range v.c.log {
+		if was, ok := e.Body.(AnswerRecorded); ok && e.Seq <= seq && was.Question == a.Question && was.When.Equal(a.When) && strings.EqualFold(string(was.Who), string(a.Who)) {
+			return false
+		}
 	}
-	return a.When.After(r.At)
+	if minute := a.When.Truncate(time.Minute); a.When.Equal(minute) {
+		return !minute.Before(at.Truncate(time.Minute))
+	}
+	return a.When.After(at)
+}
+
+// ended gives the event and the time with which an attempt was over: those of
+// its conversation, and of its intent where none is on record.
+func (v *view) ended(r Retry) (seq uint64, at time.Time) {
+	seq, at = r.Seq, r.At
+	for _, e := range v.c.log {
+		if end, ok := e.Body.(RetryEnded); ok && end.Intent == r.Seq && end.Attempt != nil {
+			if seq = e.Seq; e.At.After(at) {
+				at = e.At
+			}
+		}
+	}
+	return seq, at
 }
 
 // permitQuestions are those whose answers give a permit.

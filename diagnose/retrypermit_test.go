@@ -94,3 +94,63 @@ func TestPermit(t *testing.T) {
 		})
 	}
 }
+
+// TestSameWordAgain: what was said before an attempt, or while it was made, is
+// no new permit when it is recorded once more, not even where it was dated a
+// little ahead or taken back in between.
+func TestSameWordAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		ahead, gap time.Duration // of the answer; between it and the attempt
+		undo       bool
+		during     bool // recorded while the attempt was made
+	}{
+		"dated ahead":               {ahead: 50 * time.Second, gap: 10 * time.Second},
+		"dated ahead, taken back":   {ahead: 50 * time.Second, gap: 10 * time.Second, undo: true},
+		"typed, in the same minute": {gap: 10 * time.Second},
+		"while it was made":         {ahead: 50 * time.Second, gap: 10 * time.Second, during: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := begin(t, "gateway-in-front")
+			b.at = b.at.Truncate(time.Minute).Add(time.Minute)
+			ready(b)
+			b.add(diagnose.SuppressionSkipped{Reason: "our own server sends"})
+			word := diagnose.AnswerRecorded{Question: diagnose.AskExactAddress, Value: diagnose.Yes, Who: "Ravi Sen", Role: diagnose.RecipientAdmin, When: b.at.Add(c.ahead)}
+			if !c.during {
+				b.add(word)
+			}
+			said := b.c.LastSeq()
+			b.at = b.at.Add(c.gap)
+			b.round(diagnose.RoundRetry)
+			b.survey(t.Context(), 0)
+			p, err := plan(t, b, diagnose.RetryProbe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.add(p.Intent())
+			seq := b.c.LastSeq()
+			b.at = b.at.Add(5 * time.Second)
+			if c.during {
+				b.add(word)
+			}
+			a := diagnose.Attempt{
+				Way: p.Way, Host: p.Target.Host, Addr: p.Target.Addr, From: p.Target.From, To: p.To, Began: b.at, Ended: b.at, Stage: diagnose.StageRCPT,
+				Reading: diagnose.ReadUnknownUser, Reply: &diagnose.SMTPReply{Code: 550, Enhanced: "5.1.1", Text: "text"},
+			}
+			b.add(diagnose.RetryEnded{Intent: seq, Result: diagnose.ResultOf(b.c, a), Attempt: &a})
+			b.at = b.at.Add(10 * time.Second)
+			if c.undo {
+				b.add(diagnose.Undone{Seq: said})
+			}
+			b.add(word)
+			b.at = b.at.Add(20 * time.Minute)
+			if plannable(t, b, diagnose.RetryMessage) {
+				t.Error("the same word gave a second permit")
+			}
+			word.When = b.at
+			b.add(word)
+			if !plannable(t, b, diagnose.RetryMessage) {
+				t.Error("a new word gives none")
+			}
+		})
+	}
+}
