@@ -292,7 +292,7 @@ func (v *view) admitAttempt(r Retry, b RetryEnded) error {
 	switch {
 	case r.Ended != nil:
 		return fmt.Errorf("%w: this retry already has a result", ErrInvalid)
-	case a.Way != r.Way || a.Host != r.Host || a.From != r.From || a.To != r.To:
+	case a.Way != r.Way || a.Host != r.Host || a.Addr != r.Addr || a.From != r.From || a.To != r.To:
 		return fmt.Errorf("%w: that conversation is not the one that was consented to", ErrInvalid)
 	case b.Result != a.Meaning(v.triedFor(r).Report).Result:
 		return fmt.Errorf("%w: the conversation has another result", ErrInvalid)

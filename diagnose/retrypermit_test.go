@@ -2,6 +2,7 @@ package diagnose_test
 
 import (
 	"errors"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -152,5 +153,66 @@ func TestSameWordAgain(t *testing.T) {
 				t.Error("a new word gives none")
 			}
 		})
+	}
+}
+
+// probing gives a case in which a probe may go, and its plan.
+func probing(t *testing.T) (*builder, diagnose.RetryPlan) {
+	t.Helper()
+	b := begin(t, "gateway-in-front")
+	ready(b)
+	b.add(diagnose.SuppressionSkipped{Reason: "our own server sends"})
+	b.at = b.at.Add(time.Minute)
+	b.round(diagnose.RoundRetry)
+	b.survey(t.Context(), 0)
+	p, err := plan(t, b, diagnose.RetryProbe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, p
+}
+
+// TestPlanOfAnotherTime: a plan counts from when it was made until it is too
+// old; a clock that was set back makes none older or newer.
+func TestPlanOfAnotherTime(t *testing.T) {
+	b, p := probing(t)
+	for after, ok := range map[time.Duration]bool{0: true, diagnose.PlanLives: true, diagnose.PlanLives + 1: false, -1: false} {
+		if err := diagnose.Admit(b.c, p.Intent(), p.Made.Add(after)); (err == nil) != ok || err != nil && !errors.Is(err, diagnose.ErrLocked) {
+			t.Errorf("%s after it was made: %v", after, err)
+		}
+	}
+}
+
+// TestConversationOfAnother: an intent takes only the conversation that was
+// consented to, with the result that it has.
+func TestConversationOfAnother(t *testing.T) {
+	b, p := probing(t)
+	b.add(p.Intent())
+	own := diagnose.Attempt{
+		Way: p.Way, Host: p.Target.Host, Addr: p.Target.Addr, From: p.Target.From, To: p.To, Began: b.at, Ended: b.at, Stage: diagnose.StageRCPT,
+		Reading: diagnose.ReadUnknownUser, Reply: &diagnose.SMTPReply{Code: 550, Enhanced: "5.1.1", Text: "text"},
+	}
+	result := diagnose.ResultOf(b.c, own)
+	for name, change := range map[string]func(*diagnose.Attempt, *diagnose.RetryEnded){
+		"its own":         nil,
+		"another way":     func(a *diagnose.Attempt, _ *diagnose.RetryEnded) { a.Way = diagnose.RetryMessage },
+		"another host":    func(a *diagnose.Attempt, _ *diagnose.RetryEnded) { a.Host = "mx.example.net" },
+		"another address": func(a *diagnose.Attempt, _ *diagnose.RetryEnded) { a.Addr = netip.MustParseAddrPort("203.0.113.9:25") },
+		"another port": func(a *diagnose.Attempt, _ *diagnose.RetryEnded) {
+			a.Addr = netip.AddrPortFrom(a.Addr.Addr(), a.Addr.Port()+1)
+		},
+		"another sender":    func(a *diagnose.Attempt, _ *diagnose.RetryEnded) { a.From = "x@example.com" },
+		"another recipient": func(a *diagnose.Attempt, _ *diagnose.RetryEnded) { a.To += "x" },
+		"another result":    func(_ *diagnose.Attempt, e *diagnose.RetryEnded) { e.Result = diagnose.RetryDelivered },
+		"a bounce":          func(_ *diagnose.Attempt, e *diagnose.RetryEnded) { e.Bounce = 1 },
+	} {
+		a := own
+		end := diagnose.RetryEnded{Intent: b.c.LastSeq(), Result: result, Attempt: &a}
+		if change != nil {
+			change(&a, &end)
+		}
+		if err := diagnose.Admit(b.c, end, b.at); (err == nil) != (change == nil) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -160,6 +160,15 @@ func TestLogin(t *testing.T) {
 		}, diagnose.ReadAuthFailed},
 		{"put off", "PLAIN", login, func(*peer, string) string { return "454 4.7.0 later" }, diagnose.ReadTemporary},
 		{"nothing in common", "GSSAPI CRAM-MD5", login, nil, diagnose.ReadAuthFailed},
+		{"a token asked for without end", "XOAUTH2", attempt.Login{User: "billing", Token: secret.New("ya29.token-of-a-bearer")}, func(p *peer, _ string) string {
+			for range 10 {
+				p.say("334 " + coded("more"))
+				if line, ok := p.hear(); !ok || line == "*" {
+					return "501 5.7.0 cancelled"
+				}
+			}
+			return "235 2.7.0 ok"
+		}, diagnose.ReadAuthFailed},
 		{"challenges without end", "LOGIN", login, func(p *peer, _ string) string {
 			for range 10 {
 				p.say("334 " + coded("more"))

@@ -29,14 +29,16 @@ var (
 // scripted is a transport that plays what a test says, and counts.
 type scripted struct {
 	runs  atomic.Int32
+	ended atomic.Bool // the context was done when the conversation was
 	check error
 	play  func(diagnose.RetryPlan, func(diagnose.SMTPLine)) diagnose.Attempt
 }
 
 func (s *scripted) Check(diagnose.RetryPlan) error { return s.check }
 
-func (s *scripted) Run(_ context.Context, p diagnose.RetryPlan, line func(diagnose.SMTPLine)) diagnose.Attempt {
+func (s *scripted) Run(ctx context.Context, p diagnose.RetryPlan, line func(diagnose.SMTPLine)) diagnose.Attempt {
 	s.runs.Add(1)
+	defer func() { s.ended.Store(ctx.Err() != nil) }()
 	return s.play(p, line)
 }
 
@@ -187,6 +189,9 @@ func TestRetryOutlivesItsScreen(t *testing.T) {
 	}
 	if end, err := s.Retry(ctx, tr, plan, nil); err != nil || end.Result != diagnose.RetryAccepted {
 		t.Errorf("%+v, %v", end, err)
+	}
+	if tr.ended.Load() {
+		t.Error("the conversation was cut off")
 	}
 	if err := <-closed; err != nil {
 		t.Error(err)
