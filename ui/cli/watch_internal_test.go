@@ -209,6 +209,31 @@ func TestWatchWhileHeld(t *testing.T) {
 	}
 }
 
+// TestWatchWhileWrittenTo: another program has the case open and writes to it
+// all the time. DNS is asked no more often for that.
+func TestWatchWhileWrittenTo(t *testing.T) {
+	s := newShelf(t)
+	s.first(views(oldMX, newMX, 60))
+	s.readOnly, s.answer = "held by mara", func() string { return views(oldMX, newMX, 60) }
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s.clock.then = func(n int) {
+		s.add(diagnose.AskedPerson{Who: safe.Untrusted(fmt.Sprintf("Dana %d", n))})
+		if n == 80 {
+			cancel()
+		}
+	}
+	told, _ := s.watch(ctx, nil)
+	if len(s.asked) < 3 {
+		t.Fatalf("asked %d times: %s", len(s.asked), told)
+	}
+	for i, at := range s.asked[1:] {
+		if gap := at.Sub(s.asked[i]); gap < watchAgain {
+			t.Errorf("asked again after %s", gap)
+		}
+	}
+}
+
 // TestWatchEnds: a limit, a person who leaves, a person who answers in another
 // window, nothing to wait for.
 func TestWatchEnds(t *testing.T) {
