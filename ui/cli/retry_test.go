@@ -75,6 +75,9 @@ func TestRetryWithoutConsent(t *testing.T) {
 			m.until("> ")
 			for _, k := range keys {
 				m.press(k)
+				if k == "probe\r" {
+					m.until("That came all at once") // the next key is a piece of its own
+				}
 			}
 			m.until("it was not typed")
 			if code := m.end(); code != 2 {
