@@ -51,12 +51,12 @@ var attemptTable = map[AttemptReading]attemptWords{
 	ReadTemporary:    {"Put off for now. That is no refusal.", "Wait. Where the text speaks of an unknown or unverified address, ask the administrator: that expires, it does not heal.", StepRetry, RetryTemporary},
 	ReadFull:         {"The mailbox holds no more: its owner has to clear it.", "Ask the recipient to make room; keep the suppression until then.", StepRecipient, ""},
 	ReadTooMany:      {"Too many recipients, says the server. There was one.", "Ask its administrator what counts there.", StepRecipient, RetryInconclusive},
-	ReadUnknownUser:  {"Refused: no such mailbox, by the code that the server gave.", "Back to the administrator, with both refusals. Keep the suppression.", StepRecipient, ""},
+	ReadUnknownUser:  {"Refused: the server says that there is no such mailbox.", "Back to the administrator, with both refusals. Keep the suppression.", StepRecipient, ""},
 	ReadNullMX:       {"The domain says that it takes no mail at all.", "Find the domain's owner by another way. Keep the suppression.", StepCapture, ""},
 	ReadDisabled:     {"The mailbox is switched off.", "Ask the recipient's administrator.", StepRecipient, ""},
 	ReadPolicy:       {"Refused by policy: about our address, our sender or this mail. It says nothing of the mailbox.", "Look at authentication and reputation of the sender. Change nothing at the recipient's side for this.", StepRejector, ""},
 	ReadContent:      {"Refused for what the message holds or for its size.", "Read the reply. A plain test that is refused points to a filter.", StepRejector, ""},
-	ReadAmbiguous:    {"Refused, and the codes do not say why.", "Read the text and decide: nothing is concluded from the number alone.", StepRecipient, ""},
+	ReadAmbiguous:    {"Refused, and codes and words do not say why for certain.", "Read the text and decide: nothing is concluded from the number alone.", StepRecipient, ""},
 	ReadOurs:         {"The server did not take a command of ours, or our name.", "This is ours to mend. It says nothing of the recipient.", StepRetry, RetryOurs},
 	ReadClosed:       {"The connection was closed on us.", "Leave it for now. It says nothing of the recipient.", StepRetry, RetryInconclusive},
 	ReadProtocol:     {"The other side does not keep to SMTP: what it said fits no question of ours.", "Read the conversation. Something between may answer in its place.", StepRejector, RetryInconclusive},
@@ -120,6 +120,8 @@ func (a Attempt) sameAs(b bounce.Report) bool {
 	switch {
 	case known && knew && now == b.Reason:
 		return true
+	case known && knew && (reply.Branch(now) == "policy") != (reply.Branch(b.Reason) == "policy"):
+		return false // one of them is about the sender, whatever the codes say
 	case enhanced != "" && enhanced == before && (strings.HasPrefix(enhanced, "5.1.") || strings.HasPrefix(enhanced, "5.2.")):
 		return true
 	case known || knew:

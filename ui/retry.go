@@ -224,7 +224,11 @@ func (m *Model) try(f *form, w RetryWay) tea.Cmd {
 		case end.Result == "" && err != nil:
 			return result{bad: true, says: safe.Textf("nothing was sent: %v", err)}
 		case err != nil:
-			return result{bad: true, says: safe.Textf("%v; the permit is spent, W records what came of it", err)}
+			said := safe.Text("no reply came")
+			if end.Reply != "" {
+				said = safe.Textf("the server said %s", end.Reply)
+			}
+			return result{bad: true, says: safe.Textf("%s. %v; the permit is spent, W records what came of it", said, err)}
 		}
 		var says safe.Text
 		if v := s.Flow().Step(diagnose.StepRetry).Verdict; len(v) > 0 {

@@ -187,6 +187,9 @@ func permanent(r diagnose.SMTPReply) diagnose.AttemptReading {
 	case r.Enhanced == "5.5.3":
 		return diagnose.ReadTooMany
 	case r.Enhanced == "5.1.1", r.Enhanced == "5.1.10":
+		if reply.Branch(said.Reason) == "policy" {
+			return diagnose.ReadAmbiguous // "5.1.1 blocked using a list": code and words contradict each other
+		}
 		return diagnose.ReadUnknownUser
 	}
 	switch said.Reason {

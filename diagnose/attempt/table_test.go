@@ -75,6 +75,7 @@ var scripts = []script{
 	{"RCPT 550 5.1.1", map[string]string{"RCPT": "550 5.1.1 user unknown"}, diagnose.ReadUnknownUser, diagnose.StageRCPT, diagnose.RetrySame, true},
 	{"RCPT 553 5.1.1", map[string]string{"RCPT": "553 5.1.1 unknown"}, diagnose.ReadUnknownUser, diagnose.StageRCPT, diagnose.RetrySame, true},
 	{"RCPT 550 5.1.10", map[string]string{"RCPT": "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"}, diagnose.ReadUnknownUser, diagnose.StageRCPT, diagnose.RetrySame, true},
+	{"RCPT 5.1.1 that names a blocklist", map[string]string{"RCPT": "550 5.1.1 blocked using zen.spamhaus.org"}, diagnose.ReadAmbiguous, diagnose.StageRCPT, diagnose.RetryDifferent, true},
 	{"RCPT 550 in qmail's form", map[string]string{"RCPT": "550 sorry, no mailbox here by that name (#5.1.1)"}, diagnose.ReadUnknownUser, diagnose.StageRCPT, diagnose.RetrySame, true},
 	{"RCPT 556", map[string]string{"RCPT": "556 5.1.10 null MX"}, diagnose.ReadNullMX, diagnose.StageRCPT, diagnose.RetryDifferent, true},
 	{"RCPT 550 5.2.1", map[string]string{"RCPT": "550 5.2.1 mailbox disabled"}, diagnose.ReadDisabled, diagnose.StageRCPT, diagnose.RetryDifferent, true},

@@ -294,6 +294,10 @@ func (s ledgerState) room(way diagnose.RetryWay, recipient safe.Untrusted, now t
 		if e.Unsent != 0 || e.Domain != domain || now.Sub(e.At) >= AttemptsWithin {
 			continue
 		}
+		// The case knows this of its own attempts; here it holds over all cases.
+		if from := e.At.Add(diagnose.RepeatAfter); e.Address == address && now.Before(from) && (way != diagnose.RetryMessage || e.Way != diagnose.RetryProbe) {
+			return fmt.Errorf("%w: an attempt to reach this address was made less than 15 minutes ago; the next from %s", diagnose.ErrLocked, from.UTC().Format("2006-01-02 15:04 UTC"))
+		}
 		if way == diagnose.RetryMessage && e.Way == diagnose.RetryMessage && e.Address == address && !s.unsent[e.N] {
 			return fmt.Errorf("%w: a message went to this address within 24 hours; the next from %s", diagnose.ErrLocked, e.At.Add(AttemptsWithin).UTC().Format("2006-01-02 15:04 UTC"))
 		}

@@ -40,10 +40,14 @@ func TestLedgerCounts(t *testing.T) {
 	}
 	ann, ANN, ben, other := safe.Untrusted("ann@example.com"), safe.Untrusted("Ann@EXAMPLE.com"), safe.Untrusted("ben@example.com"), safe.Untrusted("ann@example.org")
 	for name, steps := range map[string][]step{
-		"three a day":         {{way: probe, to: ann}, {way: probe, to: ben}, {way: message, to: ann}, {way: probe, to: ann, locked: true}, {way: message, to: ben, locked: true}, {way: probe, to: other}},
-		"the day passes":      {{way: probe, to: ann}, {after: time.Hour}, {way: probe, to: ann}, {way: probe, to: ann}, {after: 23*time.Hour - 1}, {way: probe, to: ann, locked: true}, {after: 1}, {way: probe, to: ann}, {way: probe, to: ann, locked: true}},
+		"three a day":         {{way: probe, to: ann}, {way: probe, to: ben}, {way: message, to: ann}, {after: time.Hour}, {way: probe, to: ann, locked: true}, {way: message, to: ben, locked: true}, {way: probe, to: other}},
+		"the day passes":      {{way: probe, to: ann}, {after: time.Hour}, {way: probe, to: ann}, {way: probe, to: ben}, {after: 23*time.Hour - 1}, {way: probe, to: ann, locked: true}, {after: 1}, {way: probe, to: ann}, {way: probe, to: ann, locked: true}},
 		"one message":         {{way: message, to: ann}, {way: message, to: ANN, locked: true}, {way: message, to: ben}, {after: 24 * time.Hour}, {way: message, to: ann}},
-		"a message that left": {{way: message, to: ann, unsent: true}, {way: message, to: ann}, {way: message, to: ann, locked: true}},
+		"a message that left": {{way: message, to: ann, unsent: true}, {way: message, to: ann, locked: true}, {after: diagnose.RepeatAfter}, {way: message, to: ann}, {after: time.Hour}, {way: message, to: ann, locked: true}},
+		"a quarter of an hour": {
+			{way: probe, to: ann}, {way: probe, to: ANN, locked: true}, {after: diagnose.RepeatAfter - 1}, {way: probe, to: ann, locked: true}, {way: probe, to: ben}, {after: 1}, {way: probe, to: ann},
+		},
+		"a probe after a message": {{way: message, to: ann}, {way: probe, to: ann, locked: true}, {after: diagnose.RepeatAfter}, {way: probe, to: ann}},
 		"clock set back":      {{way: message, to: ann}, {after: -72 * time.Hour}, {way: message, to: ann, locked: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,6 +83,7 @@ func TestLedgerOnDisk(t *testing.T) {
 		if _, err := l.Take(diagnose.RetryProbe, "robin.hale@example.com"); err != nil {
 			t.Fatal(err)
 		}
+		now = now.Add(time.Hour)
 	}
 	if err := l.store.Purge(sampleID); err != nil {
 		t.Fatal(err)
@@ -125,7 +130,8 @@ func childLedger(args []string) error {
 		return err
 	}
 	for got := 0; ; {
-		_, err := s.Ledger().Take(diagnose.RetryProbe, "ann@example.com")
+		to := fmt.Sprintf("ann+%d.%d@example.com", os.Getpid(), got) // one address has to wait
+		_, err := s.Ledger().Take(diagnose.RetryProbe, safe.Untrusted(to))
 		switch {
 		case err == nil:
 			got++

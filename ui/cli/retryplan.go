@@ -29,6 +29,14 @@ type planner struct {
 	now      func() time.Time
 	hostname func() (string, error)
 	lab      []netip.AddrPort
+	own      *ownName // of this machine, once it was looked up
+}
+
+// ownName is the name of this machine where mail servers would take it, or why
+// they would not.
+type ownName struct {
+	name string
+	err  error
 }
 
 func newPlanner(env Environment, g *globals, resolver dnsx.Resolver) (*planner, error) {
@@ -222,6 +230,15 @@ func (p *planner) ehlo(ctx context.Context, wish string) (string, error) {
 			return name, nil // looked at when the file was read
 		}
 	}
+	if p.own == nil {
+		name, err := p.machineName(ctx)
+		p.own = &ownName{name, err}
+	}
+	return p.own.name, p.own.err
+}
+
+// machineName gives the name of this machine where mail servers would take it.
+func (p *planner) machineName(ctx context.Context) (string, error) {
 	const hint = `set ehlo = "..." in the config file: the name that the sending address has in DNS`
 	name, err := p.hostname()
 	if err != nil {

@@ -170,9 +170,13 @@ func (w *watcher) load(x *watchedCase) error {
 // What a mail will tell is waited for where nothing else is.
 func (w *watcher) waitsOf(x *watchedCase) ([]diagnose.WaitFor, error) {
 	var list, mail []diagnose.WaitFor
+	x.lacks = false
 	for _, f := range diagnose.WaitsOf(x.c, w.wall()) {
 		switch {
+		case f.Check == diagnose.CheckDNS && w.offline && !f.Until.IsZero():
+			return nil, fail(exitNoNetwork, "", "%s waits for DNS, and --offline opens no socket", x.id)
 		case f.Check == diagnose.CheckPerson || f.Until.IsZero():
+			x.lacks = true
 			if !x.persons[f.Says] {
 				x.persons[f.Says] = true
 				if err := w.tell(news{At: w.wall(), Case: x.id, Event: newsPerson, What: string(f.What), Says: f.Says}); err != nil {
@@ -198,16 +202,13 @@ func (w *watcher) begin(ctx context.Context, x *watchedCase) error {
 		return err
 	}
 	if len(x.waiting) == 0 {
-		x.done, x.lacks = true, len(x.persons) > 0
+		x.done = true
 		if x.lacks {
 			return nil
 		}
 		return w.tell(news{At: w.wall(), Case: x.id, Event: newsNone})
 	}
 	for _, f := range x.waiting {
-		if f.Check == diagnose.CheckDNS && w.offline {
-			return fail(exitNoNetwork, "", "%s waits for DNS, and --offline opens no socket", x.id)
-		}
 		if err := w.says(x, f); err != nil {
 			return err
 		}
