@@ -48,7 +48,7 @@ func TestLedgerCounts(t *testing.T) {
 			{way: probe, to: ann}, {way: probe, to: ANN, locked: true}, {after: diagnose.RepeatAfter - 1}, {way: probe, to: ann, locked: true}, {way: probe, to: ben}, {after: 1}, {way: probe, to: ann},
 		},
 		"a probe after a message": {{way: message, to: ann}, {way: probe, to: ann, locked: true}, {after: diagnose.RepeatAfter}, {way: probe, to: ann}},
-		"clock set back":      {{way: message, to: ann}, {after: -72 * time.Hour}, {way: message, to: ann, locked: true}},
+		"clock set back":          {{way: message, to: ann}, {after: -72 * time.Hour}, {way: message, to: ann, locked: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, now := filepath.Join(t.TempDir(), "cases"), time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
