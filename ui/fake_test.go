@@ -283,7 +283,7 @@ func (b *bench) paste(s string) *bench {
 var named = map[string]tea.KeyType{
 	"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab, "up": tea.KeyUp, "down": tea.KeyDown,
 	"left": tea.KeyLeft, "right": tea.KeyRight, "backspace": tea.KeyBackspace, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown,
-	"home": tea.KeyHome, "end": tea.KeyEnd, "f1": tea.KeyF1, "ctrl+c": tea.KeyCtrlC, "ctrl+u": tea.KeyCtrlU, "ctrl+t": tea.KeyCtrlT,
+	"home": tea.KeyHome, "end": tea.KeyEnd, "f1": tea.KeyF1, "f2": tea.KeyF2, "ctrl+c": tea.KeyCtrlC, "ctrl+u": tea.KeyCtrlU, "ctrl+t": tea.KeyCtrlT,
 	"ctrl+g": tea.KeyCtrlG, "ctrl+z": tea.KeyCtrlZ, "ctrl+j": tea.KeyCtrlJ, "ctrl+s": tea.KeyCtrlS, "ctrl+w": tea.KeyCtrlW,
 	"ctrl+f": tea.KeyCtrlF, "ctrl+b": tea.KeyCtrlB, "ctrl+n": tea.KeyCtrlN, "ctrl+p": tea.KeyCtrlP, "delete": tea.KeyDelete, "ctrl+k": tea.KeyCtrlK,
 }

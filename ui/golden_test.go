@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ type namedScreen struct {
 }
 
 // screens lists every main screen.
-var screens = append([]namedScreen{
+var screens = slices.Concat([]namedScreen{
 	{"paste-empty", func(t testing.TB, colour bool) *bench { return newBench(t, nil, colour) }},
 	{"paste", func(t testing.TB, colour bool) *bench {
 		b := newBench(t, nil, colour)
@@ -53,7 +54,7 @@ var screens = append([]namedScreen{
 		f.Compared = sampleCompared()
 		return newBench(t, &f, colour).size(120, 40).keys("=")
 	}},
-}, platformScreens()...)
+}, platformScreens(), retryScreens())
 
 // onStep opens the sample case and presses keys.
 func onStep(keys ...string) func(t testing.TB, colour bool) *bench {
