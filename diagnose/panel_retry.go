@@ -60,7 +60,7 @@ func (v *view) retryReady(p *Panel, left []Retry) {
 
 // waysTable lists the ways of the one test, the best first.
 func (v *view) waysTable() *Table {
-	t := &Table{Head: []safe.Text{"", "way", "it proves", ""}, Give: []int{3}}
+	t := &Table{Head: []safe.Text{"", "way", "it proves", ""}}
 	row := func(n, way, proves safe.Text, now condition) {
 		note := Cell{}
 		if now.Sign != Holds {

@@ -149,8 +149,8 @@ func (m *Model) enterMeans() meaning {
 	if p.Copy != nil && !p.GoOn && p.State != diagnose.Skipped {
 		return copyAndGo
 	}
-	if c.work != nil && (p.Step == diagnose.StepSuppression || p.Step == diagnose.StepRetry) {
-		return nothingToDo // what comes of it is waited for
+	if c.awaited(p) {
+		return nothingToDo
 	}
 	if c.readOnly() == "" {
 		if is := m.platformMeans(c, p); is != nothingToDo {

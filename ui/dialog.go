@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
 )
@@ -91,14 +93,7 @@ func (f *form) asked(m *Model, w int) (rows []row, focus int) {
 				out.add(mark, m.g.bar)
 			}
 			out.to(gutter + signWidth)
-			label := safe.Text("")
-			if len(e.choices) > 0 {
-				label = e.choices[e.chosen].label
-			}
-			out.add(plain, m.g.cut(label, room))
-			if focused && len(e.choices) > 1 {
-				out.right(w, line(quiet, safe.Textf("%s %d of %d", m.g.leftRight, e.chosen+1, len(e.choices))))
-			}
+			m.chosen(&out, e, w, focused)
 		} else {
 			out.add(mark, m.g.quote)
 			out.add(plain, " ")
@@ -112,35 +107,81 @@ func (f *form) asked(m *Model, w int) (rows []row, focus int) {
 	return rows, focus
 }
 
-// inside puts facts and fields together in at most room rows. Where they do not
-// fit, the fields stay in sight and the facts above them scroll; where the
-// fields alone are most of it, all of it moves with the focused one.
-func (f *form) inside(m *Model, w, room int) []row {
+// chosen draws what a choice stands at, up to w cells, and where it is focused
+// how many there are: that there are others is never cut.
+func (m *Model) chosen(out *row, e *field, w int, focused bool) {
+	if len(e.choices) == 0 {
+		return
+	}
+	label, room := e.choices[e.chosen].label, w-out.width
+	if !focused || len(e.choices) == 1 {
+		out.add(plain, m.g.cut(label, room))
+		return
+	}
+	var count row
+	for _, t := range []safe.Text{safe.Textf("%s %d of %d", m.g.leftRight, e.chosen+1, len(e.choices)), safe.Textf("%s %d/%d", m.g.leftRight, e.chosen+1, len(e.choices)), m.g.leftRight} {
+		if count = line(quiet, t); cells(label)+columnGap+count.width <= room {
+			break
+		}
+	}
+	out.add(plain, m.g.cut(label, room-count.width-columnGap))
+	out.right(w, count)
+}
+
+// inside puts facts and fields together in least rows, and at most room. Where
+// they do not fit, the fields stay in sight and the facts above them scroll;
+// where the fields alone are most of it, all of it moves with the focused one.
+func (f *form) inside(m *Model, w, least, room int) []row {
 	facts := f.told(m, w)
 	fields, focus := f.asked(m, w)
-	rows := facts
-	if len(facts) > 0 && len(fields) > 0 {
-		rows = append(rows[:len(rows):len(rows)], row{})
+	if f.work != nil {
+		facts, fields = m.going(facts, fields, focus, room)
+		least = 0 // it grows downward
 	}
-	rows = append(rows, fields...)
-	if len(rows) <= room {
-		f.scroll = 0
-		return rows
+	blank := 0
+	if len(facts) > 0 && len(fields) > 0 {
+		blank = 1
+	}
+	if need := len(facts) + blank + len(fields); need <= room {
+		f.scroll, f.page = 0, len(facts)
+		// The fields stay where they were when there is less to say.
+		rows := clamp(facts, len(facts)+blank+max(0, min(least, room)-need))
+		return append(rows, fields...)
 	}
 	left := room - len(fields)
-	if len(facts) == 0 || len(fields) > room/2 || left < 2 {
+	if len(facts) == 0 || left < 2 {
+		rows := append(clamp(facts, len(facts)+blank), fields...)
 		return window(rows, len(rows)-len(fields)+focus, max(0, room))
 	}
-	f.scroll = min(f.scroll, len(facts)-left+1)
-	shown := append([]row(nil), facts[f.scroll:min(len(facts), f.scroll+left-1)]...)
+	f.page = left - 1
+	f.scroll = min(f.scroll, len(facts)-f.page)
+	shown := append([]row(nil), facts[f.scroll:f.scroll+f.page]...)
 	more := line(quiet, m.g.more)
-	if rest := len(facts) - f.scroll - (left - 1); rest > 0 {
+	if rest := len(facts) - f.scroll - f.page; rest > 0 {
 		more.add(quiet, " "+moreLines(rest)+", ")
 	} else {
 		more.add(quiet, " the end; ")
 	}
 	more.add(keycap, "pgdn pgup")
 	return append(append(shown, more), fields...)
+}
+
+// going fits the lines of a work to the room: a long conversation loses its
+// oldest, and takes the place of the facts where there is little.
+func (m *Model) going(facts, lines []row, newest, room int) (above, below []row) {
+	const few = 5
+	left := room - len(facts) - 1
+	switch {
+	case len(lines) <= max(left, room/2):
+		return facts, lines
+	case left < few:
+		facts, left = nil, max(0, room)
+	}
+	lines = slices.Clone(window(lines, newest, left))
+	if left > few {
+		lines[0] = line(quiet, m.g.ellipsis+" earlier lines")
+	}
+	return facts, lines
 }
 
 // foot says what is wrong, and what enter and esc do. It always stays in sight.
@@ -153,9 +194,12 @@ func (f *form) foot(m *Model, w int) []row {
 		}
 	}
 	if wrong != "" {
-		for _, part := range wrap(wrong, w-signWidth) {
-			l := line(attention, m.g.note)
-			l.add(plain, " ")
+		for i, part := range wrap(wrong, w-signWidth) {
+			var l row
+			if i == 0 {
+				l.add(attention, m.g.note)
+			}
+			l.to(signWidth)
 			l.add(plain, part)
 			rows = append(rows, l)
 		}
@@ -203,7 +247,14 @@ func (m *Model) dialog(f *form, behind []row, w, h int) []row {
 		above = 1
 	}
 	room := h - above - 2 - len(foot) // rows inside, beside the foot
-	rows := f.inside(m, inner, max(0, room))
+	if f.fits != m.frame {
+		f.tall, f.fits = 0, m.frame
+	}
+	rows := f.inside(m, inner, f.tall-len(foot), max(0, room))
+	if less := min(f.tall-len(foot), room) - len(rows); less > 0 {
+		rows = clamp(rows, len(rows)+less)
+	}
+	f.tall = len(rows) + len(foot)
 	switch spare := room - len(rows); {
 	case spare >= 3:
 		rows = append(append([]row{{}}, rows...), row{})

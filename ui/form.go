@@ -33,6 +33,9 @@ type form struct {
 	work   *work  // that enter began: shown in place of the fields
 	wide   bool   // much to read: it takes more of a wide screen
 	scroll int    // lines that the facts are scrolled by, where they do not fit
+	page   int    // lines of them that were shown last
+	tall   int    // rows that it took at most, so that it does not jump
+	fits   frame  // the frame that tall is of
 	words  []fact // what would be said, line by line; shown in place of the facts
 	inFull bool   // the words are shown
 }

@@ -102,8 +102,8 @@ func overlayActions() []action {
 		{keys: []string{"tab", "down"}, show: "tab", in: []scope{inDialog}, long: "next field", short: "next", rank: 4, does: "the next field", move: true, can: several, run: onForm(func(f *form, _ *Model) tea.Cmd { f.move(1); return nil })},
 		{keys: []string{"shift+tab", "up"}, show: "shift+tab", in: []scope{inDialog}, long: "field before", does: "the field before", move: true, can: several, run: onForm(func(f *form, _ *Model) tea.Cmd { f.move(-1); return nil })},
 
-		{keys: []string{"pgdown"}, show: "pgdn", in: []scope{inDialog}, long: "read on", does: "what does not fit above the fields, further", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.scroll += 4; return nil })},
-		{keys: []string{"pgup"}, show: "pgup", in: []scope{inDialog}, long: "back", does: "what does not fit above the fields, back", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.scroll = max(0, f.scroll-4); return nil })},
+		{keys: []string{"pgdown"}, show: "pgdn", in: []scope{inDialog}, long: "read on", does: "what does not fit above the fields, further", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.scroll += max(1, f.page); return nil })},
+		{keys: []string{"pgup"}, show: "pgup", in: []scope{inDialog}, long: "back", does: "what does not fit above the fields, back", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.scroll = max(0, f.scroll-max(1, f.page)); return nil })},
 
 		{
 			keys: []string{"f2"}, show: "F2", in: []scope{inDialog}, rank: 3, does: "what would be said, word for word, and back to the plan",

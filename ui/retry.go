@@ -158,7 +158,8 @@ func lackFacts(w RetryWay) []fact {
 	return out
 }
 
-// planFacts says what leaves, for what, and what was checked.
+// planFacts says what leaves and what it costs, and below that what was checked:
+// on a small screen the first stands without scrolling.
 func (m *Model) planFacts(c *openCase, w RetryWay) []fact {
 	out := saysFacts(w.Plan)
 	if w.Login != "" {
@@ -167,18 +168,19 @@ func (m *Model) planFacts(c *openCase, w RetryWay) []fact {
 	if w.Aside != "" {
 		out = append(out, fact{label: "but", sign: diagnose.Attention, value: w.Aside})
 	}
+	if k := c.snap.kase; c.snap.status.Lab && k != nil {
+		out = append(out, fact{label: "lab", sign: diagnose.Attention, value: safe.Textf("%s may be contacted, for a test", strings.Join(k.Lab, ", "))})
+	}
 	at := clock{m.now, m.opts.Location}
+	out = append(out,
+		fact{label: "undo", value: "None: what is sent is sent."},
+		fact{label: "valid", value: safe.Textf("until %s", at.at(w.Plan.Made.Add(diagnose.PlanLives), 8, false))})
 	label := safe.Text("ready")
 	for _, b := range w.Plan.Because {
 		out = append(out, fact{label: label, value: b.Claim, sign: b.Sign, source: sourceAt(b, at)})
 		label = ""
 	}
-	if k := c.snap.kase; c.snap.status.Lab && k != nil {
-		out = append(out, fact{label: "lab", sign: diagnose.Attention, value: safe.Textf("%s may be contacted, for a test", strings.Join(k.Lab, ", "))})
-	}
-	return append(out,
-		fact{label: "undo", value: "None: what is sent is sent."},
-		fact{label: "valid", value: safe.Textf("until %s", at.at(w.Plan.Made.Add(diagnose.PlanLives), 8, false))})
+	return out
 }
 
 // propoundHand asks for consent to spend the permit on what a person sends.

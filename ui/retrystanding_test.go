@@ -168,7 +168,7 @@ func retryStanding(state string) diagnose.Flow {
 	}
 	ways := func(now diagnose.Cell) []diagnose.Section {
 		return []diagnose.Section{
-			{Label: "way", Table: &diagnose.Table{Head: []safe.Text{"", "way", "it proves", ""}, Give: []int{3}, Rows: [][]diagnose.Cell{
+			{Label: "way", Table: &diagnose.Table{Head: []safe.Text{"", "way", "it proves", ""}, Rows: [][]diagnose.Cell{
 				{{Text: "1"}, {Text: "one message through SendGrid"}, {Text: "the path that real mail takes"}, {}},
 				{{Text: "2"}, {Text: "RCPT only, no mail"}, {Text: "the answer of " + firstHost + ", and no mailbox"}, now},
 				{{Text: "3"}, {Text: "by hand"}, {Text: "what you send; then record the answer"}, {}},

@@ -10,8 +10,8 @@ import (
 const columnGap = 2
 
 // table lays out a table without lines. Columns that do not fit are dropped in
-// the order that the table gives; what then still does not fit is cut in the
-// widest column. A label stands in the gutter if the table fits beside it,
+// the order that the table gives; where that is not enough the widest column
+// narrows, and what does not fit it goes on below. A label stands in the gutter if the table fits beside it,
 // else on a line of its own.
 func (p painter) table(label safe.Text, t diagnose.Table, c columns) []bodyRow {
 	n := len(t.Head)
@@ -38,24 +38,36 @@ func (p painter) table(label safe.Text, t diagnose.Table, c columns) []bodyRow {
 			out.add(quiet, label)
 		}
 		first = false
-		out.to(left)
+		lines := make([]row, 1, maxCellLines)
+		lines[0] = out
 		at := left
 		for i := range widths {
 			if gone[i] {
 				continue
 			}
 			glyph, gr, text, r := cell(i)
-			text = p.g.cut(text, widths[i]-cells(glyph))
-			if i < len(t.Right) && t.Right[i] {
-				out.to(at + widths[i] - cells(glyph) - cells(text))
-			} else {
-				out.to(at)
+			for n, part := range p.cellLines(text, widths[i]-cells(glyph)) {
+				if n == len(lines) {
+					lines = append(lines, row{})
+				}
+				l := &lines[n]
+				if i < len(t.Right) && t.Right[i] {
+					l.to(at + widths[i] - cells(glyph) - cells(part))
+				} else {
+					l.to(at)
+				}
+				if n == 0 {
+					l.add(gr, glyph)
+				} else {
+					l.to(l.width + cells(glyph))
+				}
+				l.add(r, part)
 			}
-			out.add(gr, glyph)
-			out.add(r, text)
 			at += widths[i] + columnGap
 		}
-		rows = append(rows, bodyRow{row: out})
+		for _, l := range lines {
+			rows = append(rows, bodyRow{row: l})
+		}
 	}
 	if len(t.Head) > 0 {
 		emit(func(i int) (safe.Text, role, safe.Text, role) {
@@ -81,6 +93,20 @@ func (p painter) table(label safe.Text, t diagnose.Table, c columns) []bodyRow {
 		})
 	}
 	return rows
+}
+
+// maxCellLines bounds the lines of a cell: a server's reply can be long, and
+// stands in full below its table.
+const maxCellLines = 5
+
+// cellLines breaks the text of a cell into lines of w cells.
+func (p painter) cellLines(text safe.Text, w int) []safe.Text {
+	lines := wrap(text, w)
+	if len(lines) > maxCellLines {
+		lines = lines[:maxCellLines]
+		lines[maxCellLines-1] = p.g.cut(lines[maxCellLines-1]+p.g.ellipsis, w)
+	}
+	return lines
 }
 
 // signed reports whether any cell of a column has a glyph, so that the texts

@@ -263,6 +263,9 @@ func (m *Model) laid(c *openCase) body {
 		return m.cached
 	}
 	number, p := c.panel()
+	if w := c.work; c.awaited(p) {
+		p.Next = w.meanwhile()
+	}
 	paint := painter{m.frame, m.g, clock{m.now, m.opts.Location}}
 	b := paint.panel(number, p, m.notes(c))
 	if c.work != nil {

@@ -174,6 +174,20 @@ func idle(m *Model) (bool, safe.Text) {
 	return true, ""
 }
 
+// awaited reports whether a panel is one that work is done for now: what comes
+// of it is waited for there.
+func (c *openCase) awaited(p diagnose.Panel) bool {
+	return c.work != nil && (p.Step == diagnose.StepSuppression || p.Step == diagnose.StepRetry)
+}
+
+// meanwhile is what comes next on a panel while work is under way.
+func (w *work) meanwhile() safe.Text {
+	if w.stop != nil {
+		return "Wait for what comes of it, or stop it with esc."
+	}
+	return "Wait for what comes of it: it goes on to its end."
+}
+
 // stoppable holds while work is under way that esc stops.
 func stoppable(m *Model) (bool, safe.Text) {
 	c := m.kase()
@@ -207,16 +221,46 @@ func lookAgain(after time.Duration) tea.Cmd {
 // dialog is hidden.
 const maxBehind = 6
 
-// workRows shows how far a work is, in w cells.
+// workRows shows how far a work is, in w cells and at most half of the panel:
+// its newest lines, and the panel below them.
 func (p painter) workRows(x *work, w int) []bodyRow {
 	rows := p.marked(p.g.waiting, attention, x.title, w, strong)
-	for _, l := range x.lines[max(0, len(x.lines)-maxBehind):] {
-		rows = append(rows, p.workLine(l, w)...)
+	const least = 2
+	room := max(least, (p.f.panel.h+p.f.next.h)/2-len(rows))
+	lines := make([][]bodyRow, 0, maxBehind+1)
+	newest := 0
+	for i, l := range x.lines[max(0, len(x.lines)-maxBehind):] {
+		lines = append(lines, p.workLine(l, w))
+		if l.said != byNobody || l.sign != diagnose.NoSign {
+			newest = i
+		}
 	}
 	if x.stop != nil {
-		rows = append(rows, p.marked("", plain, "esc stops it", w, quiet)...)
+		lines = append(lines, p.marked("", plain, "esc stops it", w, quiet))
+	}
+	for _, l := range around(lines, newest, room) {
+		rows = append(rows, l[:min(len(l), room)]...)
 	}
 	return rows
+}
+
+// around gives the newest of some lines, what goes before it and then what
+// comes after it, as long as whole lines fit the room.
+func around(lines [][]bodyRow, newest, room int) [][]bodyRow {
+	if len(lines) == 0 {
+		return nil
+	}
+	from, end := newest, newest+1
+	room -= len(lines[newest])
+	for from > 0 && len(lines[from-1]) <= room {
+		from--
+		room -= len(lines[from])
+	}
+	for end < len(lines) && len(lines[end]) <= room {
+		room -= len(lines[end])
+		end++
+	}
+	return lines[from:end]
 }
 
 func (p painter) workLine(l workLine, w int) []bodyRow {
