@@ -12,10 +12,11 @@ import (
 func (v *view) retryStands(p *Panel, last Retry, conditions []condition) {
 	p.Badge, p.BadgeIs = "permit spent", Attention
 	table := v.beforeAfter(last)
-	p.Sections = append(p.Sections, Section{Label: "result", Table: &table})
 	if _, said := v.arrivedSaid(last); said || last.open() && v.resultOf(last) == RetryAccepted {
+		// Above the table: a question stays in sight, and the verdict with it.
 		p.Sections = append(p.Sections, Section{Tasks: []Task{v.arrivedTask(last)}})
 	}
+	p.Sections = append(p.Sections, Section{Label: "result", Table: &table})
 	again := slices.DeleteFunc(findings(conditions), func(f Finding) bool { return f.Sign == Holds })
 	if len(again) > 0 && v.resultOf(last) != RetryDelivered {
 		p.Sections = append(p.Sections, Section{Label: "again", Findings: again}) // what another one would need

@@ -78,7 +78,7 @@ func TestArrivedIsAsked(t *testing.T) {
 	}
 	b, _ := tried(t)
 	b.add(diagnose.QuestionsCopied{Step: diagnose.StepRetry})
-	if a := diagnose.Next(b.c, b.at).Step(diagnose.StepRetry).Sections[1].Tasks; len(a) != 1 || a[0].State != diagnose.Waiting {
+	if a := diagnose.Next(b.c, b.at).Step(diagnose.StepRetry).Sections[0].Tasks; len(a) != 1 || a[0].State != diagnose.Waiting {
 		t.Errorf("a copied letter waits for nobody: %+v", a)
 	}
 }

@@ -250,17 +250,20 @@ func (m *Model) dialog(f *form, behind []row, w, h int) []row {
 	if f.fits != m.frame {
 		f.tall, f.fits = 0, m.frame
 	}
-	rows := f.inside(m, inner, f.tall-len(foot), max(0, room))
-	if less := min(f.tall-len(foot), room) - len(rows); less > 0 {
+	below := max(2, len(foot)) // a complaint takes the place of the blank row above the keys
+	rows := f.inside(m, inner, f.tall-below, max(0, room))
+	if less := min(f.tall-below, room) - len(rows); less > 0 {
 		rows = clamp(rows, len(rows)+less)
 	}
-	f.tall = len(rows) + len(foot)
-	switch spare := room - len(rows); {
-	case spare >= 3:
-		rows = append(append([]row{{}}, rows...), row{})
-		foot = append(foot, row{})
-	case spare >= 1:
+	f.tall = len(rows) + below
+	spare := room - len(rows)
+	if len(foot) == 1 && spare > 0 {
 		rows = append(rows, row{})
+		spare--
+	}
+	if spare >= 2 {
+		rows = append([]row{{}}, rows...)
+		foot = append(foot, row{})
 	}
 	rows = append(append([]row(nil), rows...), foot...)
 	x, y := (w-width)/2, max(above, (h-len(rows)-2)/3)

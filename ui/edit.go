@@ -55,6 +55,10 @@ func (e *edit) insert(in []rune) {
 
 // key takes a key; it reports whether it meant anything to the text.
 func (e *edit) key(k tea.KeyMsg) bool {
+	if k.Type == tea.KeyRunes && len(k.Runes) > 1 {
+		e.insert(k.Runes) // they may spell a key's name
+		return true
+	}
 	switch k.String() {
 	case "left":
 		e.at = max(0, e.at-1)

@@ -157,17 +157,15 @@ func (f *form) typed(_ *Model, k tea.KeyMsg) {
 		e.text.key(k)
 		return
 	}
-	switch k.String() {
-	case "left":
+	switch k.Type {
+	case tea.KeyLeft:
 		f.choose(-1)
-	case "right":
+	case tea.KeyRight:
 		f.choose(1)
-	default:
+	case tea.KeyRunes, tea.KeySpace:
 		// Letters never choose: a name or a reply typed into the wrong field would
 		// change what is recorded.
-		if k.Type == tea.KeyRunes || k.Type == tea.KeySpace {
-			f.wrong = "left and right choose here; tab goes to the next field"
-		}
+		f.wrong = "left and right choose here; tab goes to the next field"
 	}
 }
 

@@ -33,16 +33,25 @@ func overlayActions() []action {
 		}
 		return m.over[len(m.over)-1]
 	}
+	// dialog gives the form in front, beneath the help about it too.
+	dialog := func(m *Model) (*form, bool) {
+		for _, o := range slices.Backward(m.over) {
+			if f, ok := o.(*form); ok {
+				return f, true
+			}
+		}
+		return nil, false
+	}
 	onForm := func(run func(f *form, m *Model) tea.Cmd) func(m *Model) tea.Cmd {
 		return func(m *Model) tea.Cmd {
-			if f, ok := top(m).(*form); ok {
+			if f, ok := dialog(m); ok {
 				return run(f, m)
 			}
 			return nil
 		}
 	}
 	several := func(m *Model) (bool, safe.Text) {
-		f, ok := top(m).(*form)
+		f, ok := dialog(m)
 		return ok && len(f.fields) > 1 && f.work == nil, ""
 	}
 	closeIt := func(m *Model) tea.Cmd { m.closeOverlay(); return nil }
@@ -66,7 +75,7 @@ func overlayActions() []action {
 		{
 			keys: []string{"esc"}, show: "esc", in: []scope{inDialog}, rank: 1, does: "close the dialog; things stay as they are",
 			words: func(m *Model) (safe.Text, safe.Text) {
-				if f, ok := top(m).(*form); ok && f.work != nil {
+				if f, ok := dialog(m); ok && f.work != nil {
 					return "hide", "hide"
 				} else if ok {
 					return f.keep, f.keep
@@ -78,7 +87,7 @@ func overlayActions() []action {
 		{
 			keys: []string{"enter"}, show: "enter", in: []scope{inDialog}, rank: 2, does: "go on, once everything needed is there; before that it shows what is missing",
 			words: func(m *Model) (safe.Text, safe.Text) {
-				f, ok := top(m).(*form)
+				f, ok := dialog(m)
 				switch {
 				case ok && f.missing() < 0:
 					return f.do, f.do
@@ -87,7 +96,7 @@ func overlayActions() []action {
 				}
 			},
 			can: func(m *Model) (bool, safe.Text) {
-				f, ok := top(m).(*form)
+				f, ok := dialog(m)
 				switch {
 				case !ok || f.work != nil:
 					return false, "it is under way"
@@ -108,12 +117,12 @@ func overlayActions() []action {
 		{
 			keys: []string{"f2"}, show: "F2", in: []scope{inDialog}, rank: 3, does: "what would be said, word for word, and back to the plan",
 			words: func(m *Model) (safe.Text, safe.Text) {
-				if f, ok := top(m).(*form); ok && f.inFull {
+				if f, ok := dialog(m); ok && f.inFull {
 					return "the plan", "plan"
 				}
 				return "word for word", "words"
 			},
-			can: func(m *Model) (bool, safe.Text) { f, ok := top(m).(*form); return ok && len(f.words) > 0, "" },
+			can: func(m *Model) (bool, safe.Text) { f, ok := dialog(m); return ok && len(f.words) > 0, "" },
 			run: onForm(func(f *form, _ *Model) tea.Cmd { f.inFull, f.scroll = !f.inFull, 0; return nil }),
 		},
 

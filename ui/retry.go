@@ -37,6 +37,7 @@ func (m *Model) openRetry() tea.Cmd {
 		}
 		return result{then: func(m *Model) tea.Cmd {
 			if m.kase() != c || m.screen != inCase || len(m.over) > 0 {
+				m.say(safe.Textf("%s: DNS has answered; T asks again and shows the ways of the retry", c.snap.flow.Header.Recipient))
 				return nil // somebody is elsewhere by now
 			}
 			return m.chooseWay(c, ways, "")

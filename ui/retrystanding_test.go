@@ -162,8 +162,9 @@ func retryStanding(state string) diagnose.Flow {
 		s.Table.Rows[0][1].Sign, s.Table.Rows[3][1].Sign, s.Table.Rows[7][1].Sign = diagnose.Fails, diagnose.Missing, diagnose.Fails
 		return s
 	}
+	again := diagnose.Section{Label: "again", Findings: []diagnose.Finding{{Sign: diagnose.Fails, Claim: "the permit is spent", Hint: "a new permit needs a new confirmation on step 3"}}}
+	tls := diagnose.Section{Label: "tls", Findings: []diagnose.Finding{claim(diagnose.Holds, "TLS 1.3, TLS_AES_128_GCM_SHA256; the certificate is that of smtp.sendgrid.net", "smtp.sendgrid.net", at(10, 51, 8))}}
 	spent := func() {
-		ready.Findings[6] = diagnose.Finding{Sign: diagnose.Fails, Claim: "the permit is spent", Hint: "a new permit needs a new confirmation on step 3"}
 		f.Blocks = []diagnose.Block{{Guard: diagnose.GuardRetry, Step: diagnose.StepRetry, Unlocks: "a new confirmation on step 3"}}
 	}
 	ways := func(now diagnose.Cell) []diagnose.Section {
@@ -195,8 +196,7 @@ func retryStanding(state string) diagnose.Flow {
 		p.State, p.Reading, p.Badge, p.BadgeIs = diagnose.Active, "permit left", "1 permit left", diagnose.Holds
 		p.Verdict, p.So = []safe.Text{"The recipient is accepted now. That is no proof of a mailbox: some hosts accept all, and return mail later."}, newPermit
 		p.Next = "Send the one message, or from 11:06:04 ask once more."
-		ready.Findings[6] = claim(diagnose.Holds, "the probe of 10:51:04 left the permit, for one message or one repeat", "here", time.Time{})
-		p.Sections = append([]diagnose.Section{table("accepted: 250 2.1.5 Ok", "out1.fabrikam.example, from here", diagnose.Holds), ready}, ways(diagnose.Cell{Text: "from 11:06:04", Sign: diagnose.Attention})...)
+		p.Sections = append([]diagnose.Section{table("accepted: 250 2.1.5 Ok", "out1.fabrikam.example, from here", diagnose.Holds)}, ways(diagnose.Cell{Text: "from 11:06:04", Sign: diagnose.Attention})...)
 		p.Raw = quote("<- 250 2.1.0 Ok", "-> RCPT TO:<"+retryTo+">", "<- 250 2.1.5 Ok", "-> QUIT", "<- 221 2.0.0 Bye")
 		f.Offers = append([]diagnose.Offer{open}, f.Offers...)
 	case "same":
@@ -204,7 +204,7 @@ func retryStanding(state string) diagnose.Flow {
 		p.State, p.Reading, p.Badge, p.BadgeIs = diagnose.Answered, "same bounce", "stopped", diagnose.Fails
 		p.Verdict, p.So = []safe.Text{"Refused: no such mailbox, by the code that the server gave."}, "What was said to be mended is not, or the answer came from memory."
 		p.Next, p.Copy, p.Audience, p.GoTo = "Back to the administrator, with both refusals. Keep the suppression.", draft, "the SpamHero administrator at contoso.example", diagnose.StepRecipient
-		p.Sections = []diagnose.Section{table("same: 550 5.1.1 <"+retryTo+">: Recipient address rejected: User unknown in virtual mailbox table", "out1.fabrikam.example, from here", diagnose.Fails), ready}
+		p.Sections = []diagnose.Section{table("same: 550 5.1.1 <"+retryTo+">: Recipient address rejected: User unknown in virtual mailbox table", "out1.fabrikam.example, from here", diagnose.Fails), again}
 		p.Raw = quote("-> RCPT TO:<"+retryTo+">", "<- 550 5.1.1 <"+retryTo+">: Recipient address rejected: User unknown in virtual mailbox table", "-> QUIT", "<- 221 2.0.0 Bye")
 	case "accepted":
 		spent()
@@ -215,7 +215,9 @@ func retryStanding(state string) diagnose.Flow {
 		for _, i := range []int{2, 3, 4} {
 			s.Table.Rows[i][2] = diagnose.Cell{Text: "not known", Sign: diagnose.Missing}
 		}
-		p.Sections = []diagnose.Section{s, ready}
+		p.Sections = []diagnose.Section{{Tasks: []diagnose.Task{{
+			ID: diagnose.AskArrived, Name: "Arrived", State: diagnose.Pending, Question: "Is the test in the mailbox, or in junk?", Where: `sent 10:51:04, subject "Delivery test DL-7F3A"`,
+		}}}, s, again, tls}
 		p.Raw = quote("<- 354 Go ahead", "<- 250 2.0.0 Ok: queued as 7F3A", "-> QUIT", "<- 221 2.0.0 Bye")
 		f.Offers = append([]diagnose.Offer{{Kind: diagnose.OfferResult, Step: diagnose.StepRetry, Label: "record what came of it", Seq: 52}}, f.Offers...)
 	case "unknown":
@@ -227,14 +229,14 @@ func retryStanding(state string) diagnose.Flow {
 		for _, i := range []int{2, 3, 4} {
 			s.Table.Rows[i][2] = diagnose.Cell{Text: "not known", Sign: diagnose.Missing}
 		}
-		p.Sections = []diagnose.Section{s, ready}
+		p.Sections = []diagnose.Section{s, again}
 		f.Offers = append([]diagnose.Offer{{Kind: diagnose.OfferResult, Step: diagnose.StepRetry, Label: "record what came of it", Seq: 52}}, f.Offers...)
 	case "different":
 		spent()
 		p.State, p.Reading, p.Badge, p.BadgeIs = diagnose.Active, "another bounce", "permit spent", diagnose.Attention
 		p.Verdict = []safe.Text{"Refused by policy: about our address, our sender or this mail. It says nothing of the mailbox."}
 		p.Next, p.GoTo = "Look at authentication and reputation of the sender. Change nothing at the recipient's side for this.", diagnose.StepRejector
-		p.Sections = []diagnose.Section{table("different: 550 5.7.1 message refused by policy", "out1.fabrikam.example, from here", diagnose.Differs), ready}
+		p.Sections = []diagnose.Section{table("different: 550 5.7.1 message refused by policy", "out1.fabrikam.example, from here", diagnose.Differs), again}
 	}
 	return f
 }
@@ -289,5 +291,7 @@ func (b *bench) overhears(lines []diagnose.SMTPLine) {
 	for _, l := range lines {
 		w.hear(l)
 	}
-	b.send(workMsg{w})
+	if len(lines) > 0 {
+		b.send(workMsg{w})
+	}
 }

@@ -113,9 +113,11 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		m.jump(string(k.Runes))
 		return nil
 	}
-	name := k.String()
-	if a, ok := m.find(s, name); ok {
-		return m.do(a)
+	// Several letters that came together are text: they may spell a key's name.
+	if len(k.Runes) <= 1 {
+		if a, ok := m.find(s, k.String()); ok {
+			return m.do(a)
+		}
 	}
 	if s.typing() {
 		return m.typed(s, k)

@@ -146,13 +146,15 @@ func (m *Model) worked(msg workedMsg) tea.Cmd {
 	c.snap = snap(c.session)
 	c.rev++
 	m.over = slices.DeleteFunc(m.over, func(o overlay) bool { f, ok := o.(*form); return ok && f.work == w })
-	switch {
-	case msg.err != nil:
-		m.failed("not done", msg.err)
-	case msg.bad:
-		m.fail(msg.says)
-	case msg.says != "":
-		m.say(msg.says)
+	says := msg.says
+	if msg.err != nil {
+		says = safe.Textf("not done: %v", msg.err)
+	}
+	if says != "" {
+		if m.kase() != c || m.screen == inHome || m.screen == inCases || m.screen == inPaste {
+			says = safe.Textf("%s: %s", c.snap.flow.Header.Recipient, says) // it is not the case in view
+		}
+		m.message = message{text: says, bad: msg.bad || msg.err != nil}
 	}
 	if msg.then == nil {
 		return nil

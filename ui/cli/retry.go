@@ -205,7 +205,7 @@ func retryOnce(ctx context.Context, env Environment, g *globals, o *opener, s *c
 		return err
 	}
 	if err := x.unlock(ctx); err != nil {
-		return err
+		return fail(exitUsage, "deadletter doctor says where the key of the relay is", "nothing was sent: %w", err)
 	}
 	fmt.Fprintln(env.Stderr, "It goes on to its end now, even when it is interrupted.")
 	live := newTranscript(env.Stderr)

@@ -171,14 +171,15 @@ func (x readyAttempt) login() safe.Text {
 	return safe.Textf("as %s; key: %s; it is sent %s, and kept nowhere", x.relay.User, x.relay.Key.Where, over)
 }
 
-// unlock reads the key of the relay, where it wants one.
+// unlock reads the key of the relay, where it wants one. With an error nothing
+// was sent.
 func (x *readyAttempt) unlock(ctx context.Context) error {
 	if !x.relay.LogsIn() {
 		return nil
 	}
 	login, err := x.relay.Login(ctx)
 	if err != nil {
-		return fail(exitUsage, "deadletter doctor says where the key of the relay is", "nothing was sent: %w", err)
+		return err
 	}
 	x.runner.Login = login
 	return nil
