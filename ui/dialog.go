@@ -67,7 +67,7 @@ func (f *form) told(m *Model, w int) (rows []row) {
 func (f *form) asked(m *Model, w int) (rows []row, focus int) {
 	gutter := f.gutter(w)
 	if f.work != nil {
-		for _, l := range f.work.lines {
+		for _, l := range f.work.lines[max(0, len(f.work.lines)-m.frame.h):] { // more is out of sight
 			for _, r := range (painter{m.frame, m.g, clock{m.now, m.opts.Location}}).workLine(l, w+signWidth) {
 				rows = append(rows, r.row.drop(signWidth))
 			}
