@@ -30,7 +30,7 @@ func TestRetryOnce(t *testing.T) {
 // TestRetryResult: it is told where somebody is then, whatever is shown, and
 // panel 6 of its case has it.
 func TestRetryResult(t *testing.T) {
-	const verdict = "Refused: no such mailbox, by the code that the server gave."
+	const verdict = "The same refusal again. Stop: change no sender settings, send nothing more."
 	tests := map[string]struct {
 		keys  []string
 		scope scope
@@ -74,7 +74,7 @@ func TestRetryBesideAnotherCase(t *testing.T) {
 	}
 	b.session.flow = retryStanding("same")
 	b.keys("4").release()
-	b.mustShow("robin.hale@contoso.example: Refused: no such mailbox", "lena.voss@northwind.example")
+	b.mustShow("robin.hale@contoso.example: The same refusal again", "lena.voss@northwind.example")
 	if b.m.kase().session != Session(other) || b.m.kase().entry != 4 || len(r.tried) != 1 {
 		t.Error("the screen left the case in view")
 	}
