@@ -90,9 +90,12 @@ func (m *Model) header(w int) row {
 		return l
 	}
 	h := c.snap.flow.Header
-	tail := m.dns(c.snap.status, c.snap.flow.NetworkFailed)
 	room := w - l.width - 1
 	recipient := h.Recipient
+	tail := m.dns(c.snap.status, c.snap.flow.NetworkFailed, true)
+	if cells(recipient)+2+tail.width > room {
+		tail = m.dns(c.snap.status, c.snap.flow.NetworkFailed, false)
+	}
 	short := m.frame.shape == narrow
 	if short {
 		tail = line(quiet, h.Short)
@@ -135,9 +138,10 @@ func beforeComma(t safe.Text) safe.Text {
 // without a rail has room for: an IPv4 address with a port.
 const shortResolver = 21
 
-// dns says how many questions were answered, and who is asked. Time-outs and
-// refusals settle a question too: where nothing else came, it says so.
-func (m *Model) dns(s Status, failed bool) row {
+// dns says how many questions were answered, and, where it is to be named, who
+// is asked. Time-outs and refusals settle a question too: where nothing else
+// came, it says so.
+func (m *Model) dns(s Status, failed, named bool) row {
 	var l row
 	if s.Lab {
 		l.add(attention, m.g.note)
@@ -146,16 +150,18 @@ func (m *Model) dns(s Status, failed bool) row {
 	switch {
 	case s.Offline:
 		l.add(quiet, "offline, no dns")
-	case failed && m.frame.shape < railed && m.frame.w < 100:
+	case failed && (!named || m.frame.shape < railed && m.frame.w < 100):
 		l.add(attention, m.g.note)
 		l.add(plain, " no dns")
 	case failed:
 		l.add(attention, m.g.note)
 		l.add(plain, safe.Textf(" no answer from %s", s.Resolver))
-	case m.frame.shape < railed && m.frame.w < 100 && cells(s.Resolver) > shortResolver:
+	case m.frame.shape < railed && m.frame.w < 100 && (!named || cells(s.Resolver) > shortResolver):
 		l.add(quiet, safe.Textf("dns %d/%d", s.Answered, s.Asked))
 	case m.frame.shape < railed && m.frame.w < 100:
 		l.add(quiet, safe.Textf("dns %d/%d %s %s", s.Answered, s.Asked, m.g.dot, s.Resolver))
+	case !named:
+		l.add(quiet, safe.Textf("dns %d of %d", s.Answered, s.Asked))
 	default:
 		l.add(quiet, safe.Textf("dns %d of %d %s %s", s.Answered, s.Asked, m.g.dot, s.Resolver))
 	}

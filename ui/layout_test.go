@@ -1,6 +1,11 @@
 package ui
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"deadletter/diagnose/safe"
+)
 
 func TestLayoutMeasures(t *testing.T) {
 	tests := []struct {
@@ -100,6 +105,23 @@ func TestEverySizeIsFilled(t *testing.T) {
 				b.m.frame = layout(w, h)
 				frameOf(t, b.m, w, h)
 			}
+		}
+	}
+}
+
+// TestLongResolver: a resolver with a long name takes neither the lab, the count
+// of answers nor the reply out of the header.
+func TestLongResolver(t *testing.T) {
+	flow := sampleFlow()
+	b := newBench(t, &flow, false).size(120, 40)
+	b.session.change(func(s *fakeSession) {
+		s.status.Lab, s.status.Resolver = true, "zone:"+safe.Of(strings.Repeat("/folder", 12))
+	})
+	b.m.kase().snap = snap(b.session)
+	head, _, _ := strings.Cut(b.m.View(), "\n")
+	for _, want := range []string{"! lab", "dns 33 of 33", "550 5.1.1"} {
+		if !strings.Contains(head, want) {
+			t.Errorf("the header does not hold %q: %q", want, head)
 		}
 	}
 }
