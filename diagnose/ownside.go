@@ -24,7 +24,7 @@ func (v *view) ownSide() safe.Text {
 		return safe.Textf("%s is one of our own addresses", v.addr)
 	case v.localSocket() && !v.storeIsTheirs():
 		return "the refusing side is a local socket, not a host"
-	case v.addr.IsValid() && (v.addr.IsLoopback() || v.addr.IsPrivate()) && !v.reporterIsTheirs():
+	case v.addr.IsValid() && (v.addr.IsLoopback() || v.addr.IsPrivate()) && !v.labMX(v.addr) && !v.reporterIsTheirs():
 		return safe.Textf("%s is a private address: the refusal did not leave our network", v.addr)
 	case v.gaveUpForm():
 		return safe.Textf("%s gave it up for the form of the address, no other host refused it; %s", v.reporter, v.reporterOurs())

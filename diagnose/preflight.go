@@ -122,6 +122,12 @@ func (v *view) lab(at netip.AddrPort) bool {
 	return slices.Contains(v.c.Lab, netip.AddrPortFrom(at.Addr().Unmap(), at.Port()).String())
 }
 
+// labMX reports whether an address is one of an MX host that was permitted for
+// a test: it stands for one outside.
+func (v *view) labMX(addr netip.Addr) bool {
+	return slices.ContainsFunc(v.probeHosts(), func(t RetryTarget) bool { return t.Addr.Addr() == addr.Unmap() && v.lab(t.Addr) })
+}
+
 // RetryHosts lists the MX hosts that can be probed, each at each of its public
 // addresses, the one to take by itself first: the host that refused if it is
 // still an MX, at the address that refused, then by preference.

@@ -45,6 +45,9 @@ func TestRejectorProperties(t *testing.T) {
 			"mx1.wingtip.example", "2001:db8::91", diagnose.MailboxHost, diagnose.Medium, "", "for:in_mx for:claimed", "against:claimed", "in"},
 		"private address": {own, "store.wingtip.example", "10.0.0.5", diagnose.OwnMTA, diagnose.High, "our own side", "for:own_side", "", ""},
 		"loopback":        {own, "localhost", "127.0.0.1", diagnose.OwnMTA, diagnose.High, "our own side", "for:own_side", "", ""},
+		"an MX host that is permitted for a test": {
+			"wingtip.example. IN MX 10 mx1.wingtip.example.\nmx1.wingtip.example. IN A 127.0.0.1\n", "mx1.wingtip.example", "127.0.0.1",
+			diagnose.MailboxHost, diagnose.Medium, "", "for:in_mx for:claimed", "for:own_side", "in"},
 		"vanity name of an operator's host": {
 			"wingtip.example. IN MX 10 mx1.wingtip.example.\nmx1.wingtip.example. IN A 198.51.100.36\n", "mx1.wingtip.example", "198.51.100.36",
 			diagnose.MailboxHost, diagnose.Medium, "Microsoft 365", "for:in_mx for:claimed for:ptr for:operator", "", "in"},
