@@ -28,6 +28,9 @@ func (v *view) block(name, letter string, f *letters.Fields) (head safe.Text, fi
 			fields = append(fields,
 				field{label: label("test refusal"), value: joinNonEmpty("  ", utc(now.at), now.reply), most: 3, least: 2},
 				field{label: label("test host"), value: joinNonEmpty(" ", now.addr, safe.Of(now.host)), most: 2, least: -1})
+			if last.Way == RetryProbe { // another sender and name than those of the mail
+				fields = append(fields, field{label: label("test from"), value: safe.Textf("EHLO %s, MAIL FROM:<%s>", last.EHLO, last.From), most: 3, least: 1})
+			}
 		}
 	case "Test":
 		if tried {

@@ -52,6 +52,9 @@ func (v *view) sayFields() *letters.Fields {
 			*opens[i] = where
 		}
 	}
+	if last, tried := v.lastRetry(); tried {
+		f.Tested = safe.Of(string(last.Way))
+	}
 	f.Open = v.numbers(slices.DeleteFunc(slices.Clone(asksFive), v.isAnswered))
 	f.ShellAddress, f.PowerAddress = quoted(v.recipient(), "ADDRESS")
 	f.ShellSender, f.PowerSender = quoted(f.Sender, "ADDRESS")

@@ -1,6 +1,10 @@
 package diagnose
 
-import "deadletter/diagnose/safe"
+import (
+	"slices"
+
+	"deadletter/diagnose/safe"
+)
 
 // recipientPanel shows the five questions and how they stand.
 func (v *view) recipientPanel() Panel {
@@ -18,6 +22,7 @@ func (v *view) recipientPanel() Panel {
 	p.Sections = append(p.Sections, Section{Tasks: tasks}, Section{Label: "reach", Findings: v.contacts()})
 	_, copied := v.copied(StepRejector, StepRecipient)
 	confirmed := open(v.ownerConfirmed())
+	refused, again := v.refusedAgain()
 	switch {
 	case !v.has:
 		p.State, p.Reading = Pending, "after 1"
@@ -27,6 +32,16 @@ func (v *view) recipientPanel() Panel {
 		p.State, p.Reading = Answered, "does not exist"
 		p.Verdict = []safe.Text{safe.Textf("%s says the address does not exist. Keep the suppression, correct our data.", a.Who)}
 		p.Next, p.GoOn, p.GoTo = "Correct the address in our data, then close the case.", true, ""
+	case again:
+		p.State, p.Reading, p.Copy, p.GoTo = Active, "refused again", v.stillBouncesDraft(), ""
+		p.Verdict = []safe.Text{safe.Textf("Confirmed, and the one retry at %s was refused all the same: that word no longer counts.", v.clock(refused.At))}
+		p.Next = "Copy the letter with both refusals. A new yes to a question that was confirmed, given after the retry, gives a new permit."
+		if slices.ContainsFunc(v.c.Copies, func(c Copied) bool {
+			return (c.Step == StepRetry || c.Step == StepRecipient) && c.At.After(refused.At)
+		}) {
+			p.State, p.GoOn = Waiting, true
+			p.Next = "Wait for the answer. A new yes to a question that was confirmed, given after the retry, gives a new permit."
+		}
 	case confirmed:
 		p.State, p.Reading = Answered, "confirmed"
 		p.Verdict = []safe.Text{"Confirmed: the address is accepted, and the route was checked."}
@@ -62,6 +77,13 @@ func (v *view) recipientPanel() Panel {
 		}
 	}
 	return p
+}
+
+// refusedAgain gives the retry that met the same refusal again, as long as
+// nobody gave a new word since.
+func (v *view) refusedAgain() (Retry, bool) {
+	last, tried := v.lastRetry()
+	return last, tried && v.resultOf(last) == RetrySame && v.permit() <= last.Seq
 }
 
 // recipientStands says where the answers stand.

@@ -60,16 +60,16 @@ func (v *view) retryReady(p *Panel, left []Retry) {
 
 // waysTable lists the ways of the one test, the best first.
 func (v *view) waysTable() *Table {
-	t := &Table{Head: []safe.Text{"", "way", "it proves", ""}}
+	t := &Table{Head: []safe.Text{"", "way", "it proves"}}
 	row := func(n, way, proves safe.Text, now condition) {
-		note := Cell{}
-		if now.Sign != Holds {
-			note = Cell{Text: now.Claim, Sign: Fails}
-			if !now.until.IsZero() {
-				note = Cell{Text: safe.Textf("from %s", v.clock(now.until)), Sign: Attention}
-			}
+		tells := Cell{Text: proves}
+		switch {
+		case !now.until.IsZero():
+			tells = Cell{Text: safe.Textf("not before %s", v.clock(now.until)), Sign: Attention}
+		case now.Sign != Holds:
+			tells = Cell{Text: now.Claim, Sign: Fails}
 		}
-		t.Rows = append(t.Rows, []Cell{{Text: n}, {Text: way}, {Text: proves}, note})
+		t.Rows = append(t.Rows, []Cell{{Text: n}, {Text: way}, tells})
 	}
 	message := v.provedForMessage()
 	if message.Sign == Holds {

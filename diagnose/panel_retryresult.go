@@ -1,7 +1,9 @@
 package diagnose
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"deadletter/diagnose/bounce"
@@ -17,6 +19,9 @@ func (v *view) retryStands(p *Panel, last Retry, conditions []condition) {
 		p.Sections = append(p.Sections, Section{Tasks: []Task{v.arrivedTask(last)}})
 	}
 	p.Sections = append(p.Sections, Section{Label: "result", Table: &table})
+	if said := v.bothSaid(last); len(said) > 0 {
+		p.Sections = append(p.Sections, Section{Label: "said", Findings: said})
+	}
 	again := slices.DeleteFunc(findings(conditions), func(f Finding) bool { return f.Sign == Holds })
 	if len(again) > 0 && v.resultOf(last) != RetryDelivered {
 		p.Sections = append(p.Sections, Section{Label: "again", Findings: again}) // what another one would need
@@ -114,15 +119,18 @@ func (v *view) attemptSays(p *Panel, last Retry) {
 	if t := a.TLS; t != nil {
 		p.Sections = append(p.Sections, Section{Label: "tls", Findings: []Finding{t.finding(a)}})
 	}
-	if _, back := v.cameBack(last); back || v.resultOf(last) != last.Ended.Result {
-		return
-	}
 	m := a.Meaning(v.triedFor(last).Report)
+	if _, back := v.cameBack(last); back || v.resultOf(last) != m.Result {
+		return // more became known than the conversation tells
+	}
 	says := []safe.Text{m.Says}
-	if v.resultOf(last) == RetrySame {
+	if m.Result == RetrySame {
 		says = append(p.Verdict, m.Says) // that it is the same comes first
 	}
 	p.Verdict, p.Next = says, m.Next
+	if v.suppression() == listsSkipped {
+		p.Next = safe.Of(strings.TrimSuffix(string(p.Next), " Keep the suppression."))
+	}
 	if m.Step != StepRetry {
 		p.GoTo = m.Step
 	}
@@ -162,6 +170,26 @@ func (a Attempt) quote() *Quote {
 	return q
 }
 
+// bothSaid gives the whole texts of what was refused before and after: a table
+// has no room for them.
+func (v *view) bothSaid(last Retry) []Finding {
+	old, now := v.triedFor(last), v.tested(last)
+	switch now.result {
+	case RetrySame, RetryDifferent, RetryTemporary:
+	default:
+		return nil
+	}
+	before := saidIn(old.Report)
+	if now.reply == "" || before == "" {
+		return nil
+	}
+	after := Finding{Key: "said_after", Claim: safe.Textf("after: \"%s\"", now.reply), Source: safe.Domain(now.host), At: now.at}
+	if now.byBounce {
+		after.Source = "bounce"
+	}
+	return []Finding{{Key: "said_before", Claim: safe.Textf("before: \"%s\"", before), Source: "bounce", At: old.Failed()}, after}
+}
+
 // beforeAfter puts the bounce and the attempt that was made for it side by side.
 func (v *view) beforeAfter(last Retry) Table {
 	t := Table{Head: []safe.Text{"", "before: the bounce", "after: the one retry"}}
@@ -193,7 +221,9 @@ func (v *view) beforeAfter(last Retry) Table {
 	host := hostName(old.Report.RemoteMTA.Value)
 	row("host", Cell{Text: safe.Of(host)}, safe.Of(now.host), NoSign)
 	row("address", Cell{Text: addressText(old.Report)}, now.addr, NoSign)
-	row("run by", Cell{Text: v.operatorOf(host)}, v.operatorOf(now.host), NoSign)
+	if was, is := v.operatorOf(host), v.operatorOf(now.host); was != "" || is != "" { // no bounce tells who runs a host
+		row("run by", Cell{Text: cmp.Or(was, "not known")}, is, NoSign)
+	}
 	row("sent by", Cell{Text: joinNonEmpty(" ", old.Report.ReportingMTA.Value.Safe(), old.Report.SendingAddress.Value.Safe())}, now.sent, NoSign)
 	row("MX", Cell{Text: v.mxAt(time.Time{})}, v.mxAt(last.At), NoSign)
 	t.Rows = append(t.Rows, []Cell{{Text: "list"}, listCell(v.listSaid(false), Fails), listCell(v.listSaid(true), Holds)})

@@ -99,11 +99,15 @@ func (v *view) askFirst() []QuestionID {
 // tasks gives the five questions as they stand, and what else was said.
 func (v *view) tasks() []Task {
 	first := v.askFirst()
+	_, again := v.refusedAgain()
 	var tasks []Task
 	for i, q := range fiveQuestions {
 		where, hint := v.where(q)
 		t := Task{ID: q.ID, Number: i + 1, Name: q.Name, Question: v.wording(q, true), Where: where, Hint: hint, First: slices.Contains(first, q.ID)}
 		v.settle(&t)
+		if again && t.Confirms && slices.Contains(v.permitQuestions(), t.ID) {
+			t.State = Pending // it was refused after that was said
+		}
 		tasks = append(tasks, t)
 	}
 	if _, said := v.answer(AskNormalMail); said || v.anyWorks() {

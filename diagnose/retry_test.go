@@ -83,6 +83,88 @@ func TestArrivedIsAsked(t *testing.T) {
 	}
 }
 
+// TestDeliveredIsSaid: what a person saw in the mailbox says more than the
+// answer of our relay.
+func TestDeliveredIsSaid(t *testing.T) {
+	b, intent := tried(t)
+	b.add(diagnose.RetryEnded{Intent: intent, Result: diagnose.RetryDelivered})
+	p := diagnose.Next(b.c, b.at).Step(diagnose.StepRetry)
+	if len(p.Verdict) != 1 || !strings.HasPrefix(string(p.Verdict[0]), "Delivered: ") || p.Next != "Close the case." {
+		t.Errorf("%q, next %q", p.Verdict, p.Next)
+	}
+}
+
+// TestRefusedAgain: a probe that met the same refusal takes the confirmation
+// back on step 3, shows both texts whole, and goes into a letter that tells how
+// the other side finds it; a new word confirms again.
+func TestRefusedAgain(t *testing.T) {
+	b := begin(t, "gateway-in-front")
+	ready(b)
+	b.add(diagnose.SuppressionSkipped{Reason: "our own server sends"})
+	b.at = b.at.Add(time.Minute)
+	b.round(diagnose.RoundRetry)
+	b.survey(t.Context(), 0)
+	to := diagnose.RetryHosts(b.c, b.at)[0]
+	to.EHLO, to.From = "workbench.fabrikam.example", "postmaster@fabrikam.example"
+	plan, err := diagnose.PlanRetry(b.c, diagnose.RetryProbe, to, b.at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.add(plan.Intent())
+	a := diagnose.Attempt{Way: plan.Way, Host: to.Host, Addr: to.Addr, From: to.From, To: plan.To, Began: b.at, Ended: b.at, Stage: diagnose.StageRCPT,
+		Reading: diagnose.ReadUnknownUser, Reply: &diagnose.SMTPReply{Code: 550, Enhanced: "5.1.1", Text: "5.1.1 User unknown\n5.1.1 in the list of today"}}
+	end := diagnose.RetryEnded{Intent: b.c.LastSeq(), Result: diagnose.RetrySame, Attempt: &a}
+	if err := diagnose.Admit(b.c, end, b.at); err != nil {
+		t.Fatal(err)
+	}
+	b.add(end)
+	b.at = b.at.Add(time.Minute)
+	flow := diagnose.Next(b.c, b.at)
+	six, three := flow.Step(diagnose.StepRetry), flow.Step(diagnose.StepRecipient)
+	if len(six.Verdict) != 2 || !strings.HasPrefix(string(six.Verdict[0]), "The same refusal again.") || strings.Contains(string(six.Next), "suppression") {
+		t.Errorf("step 6: %q, next %q", six.Verdict, six.Next)
+	}
+	var said []string
+	for _, s := range six.Sections {
+		for _, f := range s.Findings {
+			if s.Label == "said" {
+				said = append(said, string(f.Claim))
+			}
+		}
+	}
+	if len(said) != 2 || !strings.Contains(said[0], "550 5.1.1") || said[1] != `after: "550 5.1.1 User unknown 5.1.1 in the list of today"` {
+		t.Errorf("%q", said)
+	}
+	if three.State != diagnose.Active || three.Reading != "refused again" || three.GoOn {
+		t.Errorf("step 3: %v, %q, goes on %v", three.State, three.Reading, three.GoOn)
+	}
+	for _, task := range three.Sections[0].Tasks {
+		if task.ID == diagnose.AskExactAddress && (task.State != diagnose.Pending || task.Answer == "") {
+			t.Errorf("%+v", task)
+		}
+	}
+	for _, d := range []*diagnose.Draft{six.Copy, three.Copy} {
+		if d == nil {
+			t.Fatal("there is no letter")
+		}
+		checkLetter(t, "still refused", d)
+		text := strings.Join(strings.Fields(d.Text()), " ")
+		for _, want := range []string{"asked your server once, without a message", "Test from: EHLO workbench.fabrikam.example, MAIL FROM:<postmaster@fabrikam.example>", "in the list of today"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the letter does not say %q:\n%s", want, d.Text())
+			}
+		}
+	}
+	b.add(diagnose.QuestionsCopied{Step: diagnose.StepRetry})
+	if p := diagnose.Next(b.c, b.at).Step(diagnose.StepRecipient); p.State != diagnose.Waiting {
+		t.Errorf("copied: %v", p.State)
+	}
+	b.add(diagnose.AnswerRecorded{Question: diagnose.AskExactAddress, Value: diagnose.Yes, Who: "Dana Ito", Role: diagnose.RecipientAdmin, When: b.at})
+	if p := diagnose.Next(b.c, b.at).Step(diagnose.StepRecipient); p.Reading != "confirmed" {
+		t.Errorf("a new word: %q", p.Reading)
+	}
+}
+
 // TestWhatComesBack: a bounce that carries a mark of ours is the result; one
 // without any mark is perhaps; one of another message is none of it.
 func TestWhatComesBack(t *testing.T) {

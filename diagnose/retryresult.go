@@ -188,13 +188,10 @@ type tested struct {
 func (v *view) tested(r Retry) tested {
 	t := tested{result: v.resultOf(r)}
 	if b, ok := v.cameBack(r); ok {
-		t.byBounce, t.at, t.reply, t.host = true, b.Failed(), b.Report.Diagnostic.Value.Safe(), hostName(b.Report.RemoteMTA.Value)
+		t.byBounce, t.at, t.reply, t.host = true, b.Failed(), saidIn(b.Report), hostName(b.Report.RemoteMTA.Value)
 		t.sent = joinNonEmpty(" ", b.Report.ReportingMTA.Value.Safe(), b.Report.SendingAddress.Value.Safe())
 		if a := address(b.Report.RemoteAddress.Value); a.IsValid() {
 			t.addr = safe.Of(a.String())
-		}
-		if t.reply == "" {
-			t.reply = joinNonEmpty(" ", b.Report.ReplyCode.Value.Safe(), b.Report.EnhancedCode.Value.Safe())
 		}
 		return t
 	}
@@ -212,6 +209,18 @@ func (v *view) tested(r Retry) tested {
 		t.at, t.transcript, t.reply = a.Ended, true, a.said()
 	}
 	return t
+}
+
+// saidIn gives what a bounce tells of the reply in one line, with its codes
+// where the text does not hold them.
+func saidIn(b bounce.Report) safe.Text {
+	text := oneLine(b.Diagnostic.Value)
+	for _, code := range []safe.Untrusted{b.EnhancedCode.Value, b.ReplyCode.Value} {
+		if c := code.Safe(); !strings.Contains(string(text), string(c)) {
+			text = joinNonEmpty(" ", c, text)
+		}
+	}
+	return text
 }
 
 // said gives the reply of an attempt in one line, or why there is none.

@@ -43,6 +43,7 @@ type Fields struct {
 	Asked     safe.Text // when they were asked before, UTC
 	Confirmed safe.Text // "yes" once address and route are confirmed
 	AddressOK safe.Text // "yes" once the address is confirmed
+	Tested    safe.Text // how the address was tested last: probe, message or hand; empty where it was not
 
 	// What to open in the console of the system in question, where it was
 	// looked up in its documentation; empty otherwise.

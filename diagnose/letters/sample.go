@@ -11,7 +11,7 @@ import (
 func Sample() *Fields {
 	f := &Fields{
 		Mark: "DL-7F3A", Address: "robin.hale@contoso.example", Short: "robin.hale@contoso.example", Domain: "contoso.example", Zone: "contoso.example",
-		Sender: "billing@fabrikam.example", Sending: "fabrikam.example", Author: "fabrikam.example", RefusedAs: "unknown", Stage: "rcpt", Rejector: "gateway",
+		Sender: "billing@fabrikam.example", Sending: "fabrikam.example", Author: "fabrikam.example", RefusedAs: "unknown", Stage: "rcpt", Rejector: "gateway", Tested: "message",
 		Host: "mx1.filter.example", Filter: "Contoso Mail Filter", Store: "Microsoft 365", Platform: "SendGrid", AskStore: "unknown",
 		First: "1 and 3", Open: "1, 2, 3, 4 and 5", Resolver: "our resolver",
 		ShellAddress: "'robin.hale@contoso.example'", ShellDomain: "'contoso.example'", ShellSender: "'billing@fabrikam.example'",
