@@ -150,8 +150,8 @@ func (l *labScreen) confirm() {
 func (l *labScreen) agree(label, word string) {
 	l.t.Helper()
 	l.keys("Tab")
-	for i := 0; i < len(word); i += 6 {
-		end := min(i+6, len(word))
+	for i := 0; i < len(word); i += 3 {
+		end := min(i+3, len(word))
 		l.text(word[i:end])
 		l.wait(label + " ┃ " + word[:end])
 	}
