@@ -3,7 +3,9 @@ package cli_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"deadletter/diagnose"
 )
@@ -26,29 +28,29 @@ func (r *retryable) untouched() {
 	}
 }
 
-// holds keeps back the answer to the first line that begins so. asked is closed
-// when the line came.
-func (r *retryable) holds(verb string) (asked <-chan struct{}, answer func()) {
+// holds keeps back the answers to lines that begin so. asked waits until the
+// first one came.
+func (r *retryable) holds(verb string) (asked, answer func()) {
 	came, let := make(chan struct{}), make(chan struct{})
+	first, last := sync.OnceFunc(func() { close(came) }), sync.OnceFunc(func() { close(let) })
+	r.t.Cleanup(last)
+	r.host.mu.Lock()
+	defer r.host.mu.Unlock()
 	r.host.before = func(line string) {
 		if strings.HasPrefix(line, verb) {
-			select {
-			case <-came:
-			default:
-				close(came)
-			}
+			first()
 			<-let
 		}
 	}
-	release := func() {
+	asked = func() {
+		r.t.Helper()
 		select {
-		case <-let:
-		default:
-			close(let)
+		case <-came:
+		case <-time.After(bound):
+			r.t.Fatalf("after %s the host still did not hear %s", bound, verb)
 		}
 	}
-	r.t.Cleanup(release)
-	return came, release
+	return asked, last
 }
 
 // TestProbeOnScreen goes the whole way of a probe: nothing counts but the word
@@ -75,7 +77,7 @@ func TestProbeOnScreen(t *testing.T) {
 	s.types("e")
 	s.wait("┃ probe", "enter ask that one host")
 	s.keys("Enter")
-	<-asked
+	asked()
 	s.fits(s.wait("asking contoso-example.p10.spamhero.com", "→ EHLO workbench.fabrikam.example", "← 250-mx.contoso.example", "→ RCPT TO:<"+demoRecipient+">", "esc hide this; it goes on"))
 	if list := r.retries(); len(list) != 1 || list[0].Ended != nil {
 		t.Errorf("while the host is asked the case holds %+v", list)

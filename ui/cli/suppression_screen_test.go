@@ -11,13 +11,14 @@ import (
 	"deadletter/diagnose/suppression/platformtest"
 )
 
-// type types a text in pieces that a person could type, and waits for each.
+// types types a text in pieces that a person could type, and waits for each to
+// stand before the cursor: pieces that come together count as a paste.
 func (s *screen) types(text string) {
 	s.t.Helper()
 	const piece = 2 // a whole word at once is no typing
 	for i := 0; i < len(text); i += piece {
 		s.text(text[i:min(i+piece, len(text))])
-		s.wait(text[max(0, i-6):min(i+piece, len(text))])
+		s.wait(text[max(0, i-6):min(i+piece, len(text))] + "█")
 	}
 }
 

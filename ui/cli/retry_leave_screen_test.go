@@ -1,0 +1,88 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+
+	"deadletter/diagnose"
+)
+
+// agreed has the probe made, from panel 6 on, where no relay is named.
+func (s *screen) agreed() {
+	s.t.Helper()
+	s.keys("T")
+	s.wait("2 of 3", "type probe")
+	s.keys("Down")
+	s.types("probe")
+	s.keys("Enter")
+}
+
+// TestRetryLeft: the screen goes, the attempt does not; what came
+// of it is in the case.
+func TestRetryLeft(t *testing.T) {
+	r := newRetryable(t, nil)
+	asked, answer := r.holds("RCPT")
+	s := r.panel(120, 40)
+	s.agreed()
+	asked()
+	s.keys("C-c")
+	s.wait("leaving as soon as it is known what came of it")
+	s.keys("C-c")
+	s.wait("an attempt is under way: leaving as soon as it is known what came of it")
+	if frame := s.shows(); strings.Contains(frame, "left with") || r.retries()[0].Ended != nil {
+		t.Fatalf("the program is gone before it knows what came of the attempt:\n%s", frame)
+	}
+	answer()
+	s.wait("left with 0")
+	if list := r.retries(); len(list) != 1 || list[0].Ended == nil || list[0].Ended.Result != diagnose.RetryAccepted {
+		t.Errorf("the case does not hold what came of it: %+v", list)
+	}
+	if conns, _, _ := r.host.heard(); conns != 1 {
+		t.Errorf("%d connections", conns)
+	}
+}
+
+// TestRetryHidden: esc hides the dialog, not the attempt; the panel shows the
+// last of the conversation, and then what came of it.
+func TestRetryHidden(t *testing.T) {
+	r := newRetryable(t, nil)
+	asked, answer := r.holds("RCPT")
+	s := r.panel(80, 24)
+	s.agreed()
+	asked()
+	s.wait("→ RCPT TO:<"+demoRecipient+">", "esc hide this; it goes on")
+	s.keys("Escape")
+	s.fits(s.waitFor("the panel alone", func(flat string) bool {
+		return !strings.Contains(flat, "╭─ ! Retry once") && strings.Contains(flat, "asking contoso-example.p10.spamhero.com") && strings.Contains(flat, "→ RCPT TO:<"+demoRecipient+">")
+	}))
+	s.keys("T")
+	s.wait("locked; what unlocks it")
+	answer()
+	s.wait("The recipient is accepted now", "permit left")
+	if conns, _, _ := r.host.heard(); conns != 1 || r.retries()[0].Ended == nil {
+		t.Errorf("%d connections, %+v", conns, r.retries())
+	}
+}
+
+// TestRetryKilled: after a kill in the midst of the conversation it is
+// unknown what came of it, the permit is spent, and nothing dials again.
+func TestRetryKilled(t *testing.T) {
+	r := newRetryable(t, nil)
+	asked, answer := r.holds("RCPT")
+	s := r.panel(120, 40)
+	s.agreed()
+	asked()
+	s.kill()
+	answer()
+	s = r.open(120, 40, "", append([]string{"open", retryCase}, r.flags()...)...)
+	s.answered()
+	s.keys("6")
+	s.wait("permit spent", "An unknown outcome counts as an attempt", "Record what came of it")
+	s.keys("T")
+	s.wait("locked; what unlocks it: a new confirmation")
+	s.keys("W")
+	s.wait("result", "esc")
+	if conns, _, _ := r.host.heard(); conns != 1 || r.retries()[0].Ended != nil {
+		t.Errorf("%d connections, %+v", conns, r.retries())
+	}
+}
