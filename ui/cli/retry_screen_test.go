@@ -66,6 +66,8 @@ func TestProbeOnScreen(t *testing.T) {
 	s.wait("type probe to go on")
 	s.paste("probe")
 	s.wait("pasted text does not count here")
+	s.keys("Enter")
+	s.wait("type probe to go on")
 	s.text("probeprobe") // a terminal that does not mark pastes
 	s.wait("that came all at once")
 	s.keys("Enter")
