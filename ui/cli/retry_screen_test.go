@@ -68,7 +68,7 @@ func TestProbeOnScreen(t *testing.T) {
 	s.wait("pasted text does not count here")
 	s.keys("Enter")
 	s.wait("type probe to go on")
-	s.text("probeprobe") // a terminal that does not mark pastes
+	s.text("probe") // a terminal that does not mark pastes
 	s.wait("that came all at once")
 	s.keys("Enter")
 	s.wait("type probe to go on")
