@@ -288,7 +288,11 @@ func (m *Model) dialog(f *form, behind []row, w, h int) []row {
 	top.add(plain, " ")
 	top.add(attention, m.g.note)
 	top.add(plain, " ")
-	top.add(strong, m.g.cut(f.title, width-8))
+	title := f.title
+	if f.work != nil {
+		title = f.work.title
+	}
+	top.add(strong, m.g.cut(title, width-8))
 	top.add(plain, " ")
 	top.fill(attention, m.g.light, width-top.width-1)
 	top.add(attention, m.g.topRight)

@@ -202,7 +202,7 @@ func retryStanding(state string) diagnose.Flow {
 	case "same":
 		spent()
 		p.State, p.Reading, p.Badge, p.BadgeIs = diagnose.Answered, "same bounce", "stopped", diagnose.Fails
-		p.Verdict, p.So = []safe.Text{"The same refusal again. Stop: change no sender settings, send nothing more.", "Refused: no such mailbox, by the code that the server gave."}, "What was said to be mended is not, or the answer came from memory."
+		p.Verdict, p.So = []safe.Text{"The same refusal again. Stop: change no sender settings, send nothing more.", "Refused: the server says that there is no such mailbox."}, "What was said to be mended is not, or the answer came from memory."
 		p.Next, p.Copy, p.Audience, p.GoTo = "Back to the administrator, with both refusals. Keep the suppression.", draft, "the SpamHero administrator at contoso.example", diagnose.StepRecipient
 		p.Sections = []diagnose.Section{table("same: 550 5.1.1 <"+retryTo+">: Recipient address rejected: User unknown in virtual mailbox table", "out1.fabrikam.example, from here", diagnose.Fails), again}
 		p.Raw = quote("-> RCPT TO:<"+retryTo+">", "<- 550 5.1.1 <"+retryTo+">: Recipient address rejected: User unknown in virtual mailbox table", "-> QUIT", "<- 221 2.0.0 Bye")

@@ -50,6 +50,6 @@ func TestHostileReplies(t *testing.T) {
 		s.waitFor("the panel alone", func(flat string) bool { return !strings.Contains(flat, "hide this; it goes on") })
 		look("asking contoso-example")
 		answer()
-		look("Refused: no such mailbox")
+		look("there is no such mailbox")
 	}
 }

@@ -217,7 +217,7 @@ func TestRealServersRefuseAgain(t *testing.T) {
 	l.look("The mailbox host mx.postfix.test refused this address.")
 	l.confirm()
 	l.probe()
-	l.look("The same refusal again", "Refused: no such mailbox", "before: the bounce", "after: the one retry", "before: \"550 5.1.1 <", "after: \"550 5.1.1 <", "Back to the administrator")
+	l.look("The same refusal again", "there is no such mailbox", "before: the bounce", "after: the one retry", "before: \"550 5.1.1 <", "after: \"550 5.1.1 <", "Back to the administrator")
 	l.keys("e")
 	l.look("Still refused")
 	l.keys("Escape")

@@ -85,7 +85,7 @@ func TestProbeOnScreen(t *testing.T) {
 		t.Errorf("while the host is asked the case holds %+v", list)
 	}
 	answer()
-	s.fits(s.wait("before: the bounce", "after: the one retry", "the permit is spent", "same: 550 5.1.1", "Refused: no such mailbox"))
+	s.fits(s.wait("before: the bounce", "after: the one retry", "the permit is spent", "same: 550 5.1.1", "there is no such mailbox"))
 	s.keys("T")
 	s.wait("locked; what unlocks it: a new confirmation")
 	conns, lines, _ := r.host.heard()
