@@ -15,6 +15,16 @@ func PathPlatform(c *Case, now time.Time) (key string, name safe.Text, source So
 	return v.platform.op.Key, v.platform.name, v.platformSource
 }
 
+// SentBy gives the host of ours that sent the mail of a case and reported its
+// failure; "" where the bounce does not tell, or the other side reported.
+func SentBy(c *Case, now time.Time) string {
+	v := newView(c, now)
+	if v.reporterIsTheirs() {
+		return ""
+	}
+	return hostName(v.earlier().Report.ReportingMTA.Value)
+}
+
 // Unsettled gives the last removal by the program of which is not known whether
 // the entry is gone, see RemovalEnded.
 func Unsettled(c *Case, now time.Time) (Act, bool) {

@@ -22,7 +22,10 @@ const mailPort = 25
 func (v *view) preflight(way RetryWay, t RetryTarget) []condition {
 	out := []condition{v.mxAskedNow(), v.mxAsSeen(), v.notTooSoon(way)}
 	if way == RetryMessage {
-		return append(out, v.provedForMessage(), v.firstHand(), v.relayFits(t))
+		if proved := v.provedForMessage(); proved.Sign != Holds {
+			out = append(out, proved) // where it holds, the lock's own condition says so
+		}
+		return append(out, v.firstHand(), v.relayFits(t))
 	}
 	return append(out, v.firstHand(), v.hostFits(t))
 }

@@ -165,6 +165,21 @@ func TestRefusedAgain(t *testing.T) {
 	}
 }
 
+// TestSentBy: the host that reported is ours, unless it is the other side's.
+func TestSentBy(t *testing.T) {
+	b, _ := tried(t)
+	if got := diagnose.SentBy(b.c, b.at); got != "out1.fabrikam.example" {
+		t.Errorf("%q", got)
+	}
+	b = newBuilder(settingNamed(t, "gateway-in-front"))
+	b.set.report.ReportingMTA.Value = "mx.contoso.example"
+	b.open()
+	b.capture()
+	if got := diagnose.SentBy(b.c, b.at); got != "" {
+		t.Errorf("the other side's host: %q", got)
+	}
+}
+
 // TestWhatComesBack: a bounce that carries a mark of ours is the result; one
 // without any mark is perhaps; one of another message is none of it.
 func TestWhatComesBack(t *testing.T) {

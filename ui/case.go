@@ -134,6 +134,7 @@ const (
 	recordLists
 	closeCase
 	goFromRail
+	showWork // in the dialog that was hidden
 )
 
 // enterMeans says what enter does now: what next says.
@@ -150,6 +151,9 @@ func (m *Model) enterMeans() meaning {
 		return copyAndGo
 	}
 	if c.awaited(p) {
+		if c.work.shown != nil {
+			return showWork
+		}
 		return nothingToDo
 	}
 	if c.readOnly() == "" {
@@ -264,6 +268,8 @@ func enterWords(m *Model) (long, short safe.Text) {
 		return "close the case", "close"
 	case goFromRail:
 		return "to the panel", "panel"
+	case showWork:
+		return "show it again", "show"
 	}
 	return "", ""
 }
@@ -293,6 +299,8 @@ func (m *Model) enter() tea.Cmd {
 		return m.openClose()
 	case goFromRail:
 		m.focus = panelPane
+	case showWork:
+		m.openOverlay(c.work.shown)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func (m *Model) openResult() tea.Cmd {
 		return nil
 	}
 	m.openOverlay(&form{
-		title: "Record what came of the retry", do: "record", keep: "record nothing", done: "result recorded", kase: c,
+		title: "Record what came of the retry", do: "record", keep: "record nothing", done: "result recorded", kase: c, facts: m.attemptFacts(c, o.Seq),
 		fields: []field{
 			choiceOf("result", "result", "", []choice{
 				{"", "not chosen yet"}, // it stays in the record: no enter by mistake
@@ -86,6 +86,23 @@ func (m *Model) openResult() tea.Cmd {
 			return []diagnose.Body{diagnose.RetryEnded{Intent: o.Seq, Result: diagnose.RetryResult(f.value("result")), Reply: safe.Untrusted(f.value("reply"))}}, nil
 		},
 	})
+	return nil
+}
+
+// attemptFacts says which attempt a result is of.
+func (m *Model) attemptFacts(c *openCase, intent uint64) []fact {
+	if c.snap.kase == nil {
+		return nil
+	}
+	names := map[diagnose.RetryWay]safe.Text{diagnose.RetryProbe: "RCPT only, no mail", diagnose.RetryMessage: "one message", diagnose.RetryByHand: "by hand"}
+	for _, r := range c.snap.kase.Retries {
+		if r.Seq == intent {
+			return []fact{
+				{label: "attempt", value: safe.Textf("%s, %s", names[r.Way], clock{m.now, m.opts.Location}.at(r.At, 8, false)), strong: true},
+				{label: "to", value: c.snap.flow.Header.Recipient},
+			}
+		}
+	}
 	return nil
 }
 

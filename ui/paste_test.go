@@ -187,9 +187,13 @@ func TestNoResultOfWhatRuns(t *testing.T) {
 	}
 	b.mustShow("sending the one message; it goes on to its end")
 	c.work = nil
+	c.snap.kase = c.snap.kase.Apply(diagnose.Event{Seq: 17, At: b.now, By: "mara", Body: diagnose.RetryIntended{Way: diagnose.RetryByHand, Permit: 16, Plan: "plan"}})
+	seq := c.snap.kase.Retries[0].Seq
+	f.Offers[len(f.Offers)-1].Seq, c.snap.flow = seq, f
 	if b.keys("W"); b.m.scope() != inDialog {
 		t.Error("no result is asked for afterwards")
 	}
+	b.mustShow("attempt", "by hand, 10:51:00")
 }
 
 func TestLargePasteShowsItsBegin(t *testing.T) {

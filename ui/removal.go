@@ -172,7 +172,7 @@ func (m *Model) remove(f *form, plan Plan) tea.Cmd {
 		return result{says: end.Says()}
 	})
 	w.lines = stageLines(IntentToDisk)
-	f.work, f.scroll = w, 0
+	w.shown, f.work, f.scroll = f, w, 0
 	f.facts = slices.DeleteFunc(slices.Clone(f.facts), func(x fact) bool { return x.label == "valid" })
 	return cmd
 }

@@ -245,7 +245,7 @@ func (m *Model) try(f *form, w RetryWay) tea.Cmd {
 		}}
 	})
 	x.lines = []workLine{{sign: diagnose.Asking, text: "the intent is written to disk"}}
-	f.work, f.scroll, f.words = x, 0, nil
+	x.shown, f.work, f.scroll, f.words = f, x, 0, nil
 	f.facts = slices.DeleteFunc(slices.Clone(f.facts), func(x fact) bool {
 		return x.label != "to" && x.label != "by" && x.label != "permit"
 	})

@@ -17,7 +17,11 @@ func TestRetryOnce(t *testing.T) {
 	b.keys("enter", "enter").mustShow("the intent is written to disk", "esc hide")
 	b.text("x").paste(retryTo).keys("tab", "f2", "enter").mustShow("the intent is written")
 	b.keys("esc").mustShow("sending the one message", "it goes on to its end")
-	b.keys("T").mustShow("sending the one message; it goes on to its end").keys("enter")
+	b.keys("T").mustShow("sending the one message; it goes on to its end")
+	if b.m.scope() != inCase {
+		t.Errorf("T opened %s", b.m.scope())
+	}
+	b.keys("enter").mustShow("the intent is written to disk", "esc hide").keys("enter", "esc")
 	if b.m.scope() != inCase || len(b.waits) != 1 {
 		t.Fatalf("begun %d times", len(b.waits))
 	}
@@ -173,7 +177,7 @@ func TestDialogStays(t *testing.T) {
 	b.keys("T")
 	edges := func() (at [2]int) {
 		for y, l := range strings.Split(b.screenText(), "\n") {
-			if strings.Contains(l, "╭─ ! Retry once") {
+			if strings.Contains(l, "╭─ ! ") {
 				at[0] = y
 			}
 			if strings.Contains(l, "╰──") {

@@ -18,6 +18,7 @@ type work struct {
 	kase  *openCase
 	title safe.Text  // "looking up at SendGrid"
 	lines []workLine // how far it is, as last told
+	shown *form      // the dialog that began it, and shows it; nil where none does
 	stop  func()     // ends it; nil where it must come to its end
 
 	mu    sync.Mutex

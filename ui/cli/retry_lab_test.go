@@ -41,6 +41,9 @@ sender.test. IN SOA ns1.postfix.test. hostmaster.postfix.test. 1 7200 3600 12096
 	p.makeCase(t, to, bounce.Ours{Domains: []string{"sender.test"}, Issued: []string{before.MessageID}}, strings.NewReplacer("out1.fabrikam.example", "out1.sender.test", "contoso-example.p10.spamhero.com", "mx.postfix.test").Replace(notification(before, to)), mx, submit)
 	flags := []string{"--resolver", zones, "--lab-allow", mx, "--lab-allow", submit, retryCase}
 	p.run(append([]string{"retry"}, flags...)...).want(t, 0)
+	if got := p.run(append([]string{"retry", "--way", "message"}, flags...)...).want(t, 0); !strings.Contains(words(got.stdout), "was sent by out1.sender.test: it proves that path only if the relay") {
+		t.Errorf("it does not say that the relay may be another way: %+v", got)
+	}
 	agree := func(way, word, want string) {
 		t.Helper()
 		m := p.mute(program, append([]string{"retry", "--way", way}, flags...)...)

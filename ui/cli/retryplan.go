@@ -138,8 +138,11 @@ func (p *planner) message(ctx context.Context, s *investigate.Session) (readyAtt
 		return readyAttempt{}, fail(exitUsage, "deadletter doctor lists the relay", "%w: %s", relay.ErrLacks, r.Missing[0])
 	}
 	x := readyAttempt{relay: r}
-	if key != "" && r.Platform != key {
+	switch sent := diagnose.SentBy(s.Case(), p.now()); {
+	case key != "" && r.Platform != key:
 		x.aside = safe.Textf("The mail that bounced went through %s; %s is another way, and proves less.", name, r.Name)
+	case key == "" && sent != "" && sent != dnsx.CanonicalName(r.Host):
+		x.aside = safe.Textf("The mail that bounced was sent by %s: it proves that path only if the relay sends through it too.", safe.Domain(sent))
 	}
 	t := diagnose.RetryTarget{Host: r.Host, Via: safe.Untrusted(r.Name), Token: strings.ToLower(rand.Text())}
 	if senderDomain(s.Case()) == "" {
