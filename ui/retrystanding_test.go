@@ -257,9 +257,9 @@ func conversation(n int) []diagnose.SMTPLine {
 		{Text: "220 mx.sendgrid.example ESMTP service ready"}, {Ours: true, Text: "EHLO out1.fabrikam.example"},
 		{Text: "250-mx.sendgrid.example"}, {Text: "250-8BITMIME"}, {Text: "250-DSN"}, {Text: "250-STARTTLS"}, {Text: "250 SIZE 31457280"},
 		{Ours: true, Text: "STARTTLS"}, {Text: "220 2.0.0 begin TLS negotiation now"}, {Ours: true, Text: "EHLO out1.fabrikam.example"},
-		{Text: "250-mx.sendgrid.example"}, {Text: "250 AUTH PLAIN LOGIN"}, {Ours: true, Text: "AUTH PLAIN (secret)"}, {Text: "235 2.7.0 authentication successful"},
+		{Text: "250-mx.sendgrid.example"}, {Text: "250 AUTH PLAIN LOGIN"}, {Ours: true, Text: "AUTH PLAIN [secret]"}, {Text: "235 2.7.0 authentication successful"},
 		{Ours: true, Text: "MAIL FROM:<billing@fabrikam.example> SIZE=622 RET=HDRS ENVID=dl.dl-7f3a.k3v9q2m7x4b8"}, {Text: "250 2.1.0 sender accepted"},
-		{Ours: true, Text: "RCPT TO:<robin.hale@contoso.example> NOTIFY=SUCCESS,FAILURE,DELAY"}, {Text: "250 2.1.5 recipient accepted"},
+		{Ours: true, Text: "RCPT TO:<robin.hale@contoso.example> NOTIFY=FAILURE,DELAY"}, {Text: "250 2.1.5 recipient accepted"},
 		{Ours: true, Text: "DATA"}, {Text: "354 start mail input; end with <CRLF>.<CRLF>"},
 	}
 	out := make([]diagnose.SMTPLine, n)
