@@ -34,7 +34,7 @@ func (v *view) retryStands(p *Panel, last Retry, conditions []condition) {
 	}
 	switch v.resultOf(last) {
 	case RetryDelivered:
-		p.State, p.Reading = Answered, "delivered"
+		p.State, p.Reading, p.Badge, p.BadgeIs = Answered, "delivered", "resolved", Holds
 		p.Verdict = []safe.Text{"Delivered: the test was seen in the mailbox. The case is resolved."}
 		p.Next = "Close the case."
 	case RetryAccepted:
@@ -87,7 +87,7 @@ func (v *view) arrivedSaid(last Retry) (Recorded, bool) {
 func (v *view) arrivedTask(last Retry) Task {
 	t := Task{
 		ID: AskArrived, Name: "Arrived", State: Pending, Question: "Is the test in the mailbox, or in junk?",
-		Where: safe.Textf("sent %s, subject \"Delivery test %s\"", v.clock(last.At), v.mark()),
+		Where: safe.Textf("sent %s; its subject begins with \"Delivery test %s\"", v.clock(last.At), v.mark()),
 	}
 	if _, said := v.arrivedSaid(last); said {
 		v.settle(&t)
