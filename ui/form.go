@@ -65,6 +65,7 @@ type field struct {
 	text    edit
 	choices []choice
 	chosen  int
+	list    bool           // the values stand below each other where there is room
 	word    safe.Untrusted // of a consent
 	need    safe.Text      // what to say when it is empty; without it the field may be empty
 }
@@ -200,6 +201,18 @@ func (f *form) move(by int) {
 	if n := len(f.fields); n > 0 && f.work == nil {
 		f.at = (f.at + by + n) % n
 	}
+}
+
+// vertical goes to the next value of a choice whose values stand below each
+// other, past the last to the next field.
+func (f *form) vertical(m *Model, by int) {
+	if f.work == nil && len(f.fields) > 0 {
+		if e := &f.fields[f.at]; m.listed(e) && e.chosen+by >= 0 && e.chosen+by < len(e.choices) {
+			f.choose(by)
+			return
+		}
+	}
+	f.move(by)
 }
 
 // enter sends the form when it is complete, else goes to what is missing.

@@ -40,6 +40,10 @@ func overlayActions() []action {
 		f, ok := dialog(m)
 		return ok && len(f.fields) > 1 && f.work == nil, ""
 	}
+	choosable := func(m *Model) (bool, safe.Text) {
+		f, ok := top(m).(*form)
+		return ok && f.work == nil && (len(f.fields) > 1 || len(f.fields) == 1 && m.listed(&f.fields[0])), ""
+	}
 	closeIt := func(m *Model) tea.Cmd { m.closeOverlay(); return nil }
 	scrollHelp := func(by int) func(m *Model) tea.Cmd {
 		return func(m *Model) tea.Cmd {
@@ -94,8 +98,11 @@ func overlayActions() []action {
 			},
 			run: onForm(func(f *form, m *Model) tea.Cmd { return f.enter(m) }),
 		},
-		{keys: []string{"tab", "down"}, show: "tab", in: []scope{inDialog}, long: "next field", short: "next", rank: 4, does: "the next field", move: true, can: several, run: onForm(func(f *form, _ *Model) tea.Cmd { f.move(1); return nil })},
-		{keys: []string{"shift+tab", "up"}, show: "shift+tab", in: []scope{inDialog}, long: "field before", does: "the field before", move: true, can: several, run: onForm(func(f *form, _ *Model) tea.Cmd { f.move(-1); return nil })},
+		{keys: []string{"tab"}, show: "tab", in: []scope{inDialog}, long: "next field", short: "next", rank: 4, does: "the next field", move: true, can: several, run: onForm(func(f *form, _ *Model) tea.Cmd { f.move(1); return nil })},
+		{keys: []string{"shift+tab"}, show: "shift+tab", in: []scope{inDialog}, long: "field before", does: "the field before", move: true, can: several, run: onForm(func(f *form, _ *Model) tea.Cmd { f.move(-1); return nil })},
+
+		{keys: []string{"down"}, show: "down", in: []scope{inDialog}, long: "down", does: "the next value of a list, then the next field", move: true, can: choosable, run: onForm(func(f *form, m *Model) tea.Cmd { f.vertical(m, 1); return nil })},
+		{keys: []string{"up"}, show: "up", in: []scope{inDialog}, long: "up", does: "the value before, then the field before", move: true, can: choosable, run: onForm(func(f *form, m *Model) tea.Cmd { f.vertical(m, -1); return nil })},
 
 		{keys: []string{"pgdown"}, show: "pgdn", in: []scope{inDialog}, long: "read on", does: "what does not fit above the fields, further", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.scroll += max(1, f.page); return nil })},
 		{keys: []string{"pgup"}, show: "pgup", in: []scope{inDialog}, long: "back", does: "what does not fit above the fields, back", move: true, run: onForm(func(f *form, _ *Model) tea.Cmd { f.scroll = max(0, f.scroll-max(1, f.page)); return nil })},

@@ -98,6 +98,9 @@ func wayFields(ways []RetryWay, at int) []field {
 	for i, w := range ways {
 		if i == 0 || ways[i-1].Way != w.Way {
 			kinds = append(kinds, choice{string(w.Way), w.Name})
+			if len(w.Lacks) > 0 && !slices.ContainsFunc(ways, func(o RetryWay) bool { return o.Way == w.Way && len(o.Lacks) == 0 }) {
+				kinds[len(kinds)-1].label = safe.Textf("%s: not now", w.Name)
+			}
 		}
 		if w.Way == ways[at].Way && w.Host != "" {
 			hosts = append(hosts, choice{strconv.Itoa(i), w.Host})
@@ -105,7 +108,9 @@ func wayFields(ways []RetryWay, at int) []field {
 	}
 	var out []field
 	if len(kinds) > 1 {
-		out = append(out, choiceOf("way", "way", string(ways[at].Way), kinds))
+		way := choiceOf("way", "way", string(ways[at].Way), kinds)
+		way.list = true
+		out = append(out, way)
 	}
 	if len(hosts) > 1 {
 		out = append(out, choiceOf("host", "host", strconv.Itoa(at), hosts))

@@ -42,7 +42,7 @@ func TestRetryAsksDNSFirst(t *testing.T) {
 	b, r := atRetry(t, "ready", false)
 	r.pages = [][2]int{{3, 31}, {31, 31}}
 	b.mustShow("enter retry once").keys("enter")
-	b.mustShow("One plain message, 622 bytes", "smtp.sendgrid.net", "EHLO out1.fabrikam.example", "until 10:52:30", "None: what is sent is sent", "SENDGRID_API_KEY", "the MX is the same as before", "1 of 3")
+	b.mustShow("One plain message, 622 bytes", "smtp.sendgrid.net", "EHLO out1.fabrikam.example", "until 10:52:30", "None: what is sent is sent", "SENDGRID_API_KEY", "the MX is the same as before", "▌ one message")
 	b.keys("enter").mustShow("type robin.hale@contoso.example to go on")
 	if r.asked != 1 || len(r.tried) != 0 || len(b.session.proposed) != 0 {
 		t.Errorf("asked %d times, tried %d", r.asked, len(r.tried))
@@ -57,7 +57,7 @@ func TestRetryAsksDNSFirst(t *testing.T) {
 // probe alone, and a choice empties what was typed for another.
 func TestRetryChoices(t *testing.T) {
 	b, r := atRetry(t, "ready", false)
-	b.keys("T", "right").mustShow("RCPT only", "2 of 3", "type probe", "192.0.2.10:25")
+	b.keys("T", "right").mustShow("RCPT only", "▌ RCPT only", "type probe", "192.0.2.10:25")
 	b.keys("tab", "right").mustShow("2 of 2", "192.0.2.20:25").hides("192.0.2.10:25")
 	b.keys("tab").text("pro")
 	if got := b.front().value("consent"); got != "pro" {
@@ -72,6 +72,15 @@ func TestRetryChoices(t *testing.T) {
 		t.Errorf("%q typed for another way still stands", got)
 	}
 	b.keys("left").mustShow("by hand", "type send", "Nothing from here").hides("smtp.sendgrid.net", "F2")
+	b.keys("up").mustShow("▌ RCPT only").keys("up").mustShow("▌ one message").keys("up").mustShow("▌ one message", "type address")
+	if b.front().at == 0 {
+		t.Error("up does not leave the list at its first value")
+	}
+	b.keys("tab", "down", "down").mustShow("▌ by hand").keys("down")
+	if b.front().at == 0 {
+		t.Error("down does not leave the list at its last value")
+	}
+	b.keys("tab")
 	b.keys("left", "tab", "left").mustShow("192.0.2.20:25").keys("tab").text("probe").keys("enter")
 	if len(r.tried) != 1 || r.tried[0].Target.Host != string(secondHost) || r.asked != 1 {
 		t.Errorf("tried %+v", r.tried)
@@ -84,12 +93,12 @@ func TestRetryLettersChooseNothing(t *testing.T) {
 	b, r := atRetry(t, "ready", false)
 	b.keys("T")
 	for _, k := range []string{"p", "2", " ", "l"} {
-		b.keys(k).mustShow("left and right choose here", "1 of 3")
+		b.keys(k).mustShow("left and right choose here", "▌ one message")
 	}
-	b.paste("probe").mustShow("type it", "1 of 3")
+	b.paste("probe").mustShow("type it", "▌ one message")
 	for _, name := range []string{"right", "enter", "esc", "f2", "tab"} { // letters that come together are no key
 		b.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)})
-		b.mustShow("left and right choose here", "1 of 3", "leaves ")
+		b.mustShow("left and right choose here", "▌ one message", "leaves ")
 	}
 	b.keys("tab")
 	for _, name := range []string{"home", "enter", "esc"} {

@@ -40,8 +40,8 @@ func TestHostileReplies(t *testing.T) {
 			s.resize(120, 40)
 		}
 		s.keys("T")
-		s.wait("2 of 3", "type probe")
-		s.keys("Down")
+		s.wait("▌ RCPT only", "type probe")
+		s.keys("Tab")
 		s.types("probe")
 		s.keys("Enter")
 		asked()

@@ -11,8 +11,8 @@ import (
 func (s *screen) agreed() {
 	s.t.Helper()
 	s.keys("T")
-	s.wait("2 of 3", "type probe")
-	s.keys("Down")
+	s.wait("▌ RCPT only", "type probe")
+	s.keys("Tab")
 	s.types("probe")
 	s.keys("Enter")
 }

@@ -61,7 +61,7 @@ func TestProbeOnScreen(t *testing.T) {
 	asked, answer := r.holds("RCPT")
 	s := r.panel(120, 40)
 	s.keys("T")
-	s.fits(s.wait("RCPT only, no mail", "2 of 3", "contoso-example.p10.spamhero.com, address "+r.host.addr, "the MX is the same as before", "None: what is sent is sent.", "type probe"))
+	s.fits(s.wait("RCPT only, no mail", "▌ RCPT only", "contoso-example.p10.spamhero.com, address "+r.host.addr, "the MX is the same as before", "None: what is sent is sent.", "type probe"))
 	s.keys("Enter")
 	s.wait("type probe to go on")
 	s.paste("probe")
