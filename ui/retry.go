@@ -249,7 +249,10 @@ func (m *Model) try(f *form, w RetryWay) tea.Cmd {
 			return nil
 		}}
 	})
-	x.lines = []workLine{{sign: diagnose.Asking, text: "the intent is written to disk"}}
+	x.lines = []workLine{
+		{sign: diagnose.Asking, text: "the intent is written to disk"},
+		{text: safe.Textf("then %s is connected to; it ends by itself within 5 minutes", w.Plan.Target.Addr)},
+	}
 	x.shown, f.work, f.scroll, f.words = f, x, 0, nil
 	f.facts = slices.DeleteFunc(slices.Clone(f.facts), func(x fact) bool {
 		return x.label != "to" && x.label != "by" && x.label != "permit"
