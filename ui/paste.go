@@ -125,12 +125,11 @@ func (p *pasteScreen) insert(m *Model, text []byte) tea.Cmd {
 	if p.opening {
 		return nil
 	}
+	text = lineEnds(text)
 	if p.pending != 0 { // the enter before was part of a paste
 		p.pending = 0
 		text = append([]byte("\n"), text...)
 	}
-	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
 	room := pasteMost - len(p.raw)
 	if len(text) > room {
 		text = text[:max(room, 0)]
@@ -140,6 +139,32 @@ func (p *pasteScreen) insert(m *Model, text []byte) tea.Cmd {
 	p.raw = append(p.raw[:len(p.raw):len(p.raw)], text...)
 	p.rev++
 	return p.read(m)
+}
+
+// lineEnds makes every line end LF. Terminals turn LF into CR, so a text with
+// CRLF comes with two CR for each line end. It is told by its empty lines: there
+// are four or more in a row, as after the header of every mail, and nowhere an
+// odd number.
+func lineEnds(text []byte) []byte {
+	end := "\r"
+	if !bytes.Contains(text, []byte("\n")) && doubledCR(text) {
+		end = "\r\r"
+	}
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	return bytes.ReplaceAll(text, []byte(end), []byte("\n"))
+}
+
+// doubledCR reports whether every run of CR has an even length, and some run is
+// of four or more.
+func doubledCR(text []byte) bool {
+	empty := false
+	for run := range bytes.FieldsFuncSeq(text, func(r rune) bool { return r != '\r' }) {
+		if len(run)%2 != 0 {
+			return false
+		}
+		empty = empty || len(run) >= 4
+	}
+	return empty
 }
 
 // read has the text read, one reading at a time: what changes meanwhile is

@@ -18,6 +18,26 @@ func TestPasteIsKeptAsBytes(t *testing.T) {
 	onlyOwn(t, b.m.View())
 }
 
+func TestLineEndsOfAPaste(t *testing.T) {
+	for _, x := range []struct{ name, text, want string }{
+		{"a mail with LF", "From: a\rTo: b\r\rbody\r", "From: a\nTo: b\n\nbody\n"},
+		{"a mail with CRLF", "From: a\r\rTo: b\r\r\r\rbody\r\r", "From: a\nTo: b\n\nbody\n"},
+		{"a mail with CRLF, without an end", "From: a\r\r\r\rbody", "From: a\n\nbody"},
+		{"two empty lines with CRLF", "a\r\rb\r\r\r\r\r\rc", "a\nb\n\n\nc"},
+		{"every second line empty", "a\r\rb\r\rc\r\r", "a\n\nb\n\nc\n\n"},
+		{"a run that is odd", "a\r\rb\r\r\r\rc\rd", "a\n\nb\n\n\n\nc\nd"},
+		{"an odd run at the end", "a\r\r\r\rb\r\r\r", "a\n\n\n\nb\n\n\n"},
+		{"an LF", "a\r\r\r\rb\nc", "a\n\n\n\nb\nc"},
+		{"CRLF as it is", "a\r\nb\r\n\r\nc", "a\nb\n\nc"},
+		{"one line end", "a\r", "a\n"},
+		{"nothing", "", ""},
+	} {
+		if got := string(lineEnds([]byte(x.text))); got != x.want {
+			t.Errorf("%s: %q, want %q", x.name, got, x.want)
+		}
+	}
+}
+
 func TestTypedLettersAreText(t *testing.T) {
 	b := newBench(t, nil, false).size(120, 40).text("q? 550 :1")
 	if got := string(b.m.paste.raw); got != "q? 550 :1" {

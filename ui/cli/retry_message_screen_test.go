@@ -66,7 +66,7 @@ func TestMessageOnScreen(t *testing.T) {
 	}
 	s.keys("a")
 	s.wait("Add to the case of")
-	s.paste(strings.ReplaceAll(notification(list[1], demoRecipient), "\r", ""))
+	s.paste(notification(list[1], demoRecipient))
 	keep(s.wait("delivery status notification", "enter add to the case"))
 	s.keys("Enter")
 	s.waitFor("the panels again", func(flat string) bool { return !strings.Contains(flat, "Add to the case") })

@@ -162,6 +162,17 @@ func TestFourKeysToTheQuestions(t *testing.T) {
 	})
 }
 
+// TestPastedCRLF: what has the line ends of mail is read like the file of it,
+// though a terminal makes two of each.
+func TestPastedCRLF(t *testing.T) {
+	_, flags := lab(t)
+	s := newPlace(t).open(120, 40, "", append(flags, "--offline")...)
+	s.wait("ctrl+t")
+	mail := read(t, bounces(t, "notification/gateway-sendgrid.eml"))
+	s.paste(strings.ReplaceAll(strings.ReplaceAll(mail, "\r\n", "\n"), "\n", "\r\n"))
+	s.wait("61 lines in all", "time Mon 23 Nov 2026 09:12:44 +0100", "sender billing@fabrikam.example")
+}
+
 // TestPasteConfirmsNothing pastes text that would be keys, were it typed.
 func TestPasteConfirmsNothing(t *testing.T) {
 	_, flags := lab(t)
