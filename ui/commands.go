@@ -30,10 +30,12 @@ type (
 	}
 	openedMsg struct {
 		sessions []Session
+		unread   safe.Text // what was not read
 		err      error
 	}
 	addedMsg struct {
 		session Session
+		unread  safe.Text // what was not read
 		err     error
 	}
 	readingMsg struct {
@@ -111,12 +113,12 @@ func (m *Model) resume(id string) tea.Cmd {
 	}
 }
 
-func (m *Model) open(raw []byte, offline bool) tea.Cmd {
-	ctx, desk := m.ctx, m.opts.Desk
+func (m *Model) open(ctx context.Context, from Given, offline bool) tea.Cmd {
+	desk := m.opts.Desk
 	m.waiting++
 	return func() tea.Msg {
-		sessions, err := desk.Open(ctx, "paste", raw, offline)
-		return openedMsg{sessions, err}
+		sessions, unread, err := desk.Open(ctx, from, offline)
+		return openedMsg{sessions, unread, err}
 	}
 }
 
@@ -125,14 +127,17 @@ func (m *Model) demo() tea.Cmd {
 	m.waiting++
 	return func() tea.Msg {
 		sessions, err := desk.Demo(ctx)
-		return openedMsg{sessions, err}
+		return openedMsg{sessions: sessions, err: err}
 	}
 }
 
-func (m *Model) add(s Session, raw []byte) tea.Cmd {
-	ctx, desk := m.ctx, m.opts.Desk
+func (m *Model) add(ctx context.Context, s Session, from Given) tea.Cmd {
+	desk := m.opts.Desk
 	m.waiting++
-	return func() tea.Msg { return addedMsg{s, desk.Add(ctx, s, "paste", raw)} }
+	return func() tea.Msg {
+		unread, err := desk.Add(ctx, s, from)
+		return addedMsg{s, unread, err}
+	}
 }
 
 // proposeForm sends what a form holds. Should it not be recorded, the form

@@ -73,8 +73,15 @@ type Reading struct {
 	Recipients int
 	Domain     safe.Text // whose DNS will be asked
 
+	File  string    // no bounce: the whole text is the name of this file, which was not looked at; untrusted
 	DNS   bool      // no bounce: what a DNS tool printed on another machine, for a case that is open
 	Place safe.Text // the machine, where the text names it
+}
+
+// Given is what a person gave: a text, or a file by its name.
+type Given struct {
+	Text []byte
+	File string // where there is one, it is read in place of the text
 }
 
 // Desk opens cases for the screen. Its methods may wait for the disk and are
@@ -82,10 +89,12 @@ type Reading struct {
 type Desk interface {
 	// Read says what a pasted text is.
 	Read(raw []byte) Reading
-	// Open makes cases from a text, one per recipient, in order.
-	Open(ctx context.Context, source string, raw []byte, offline bool) ([]Session, error)
-	// Add adds a text to an open case as a further bounce.
-	Add(ctx context.Context, s Session, source string, raw []byte) error
+	// Open makes cases from what was given, one per recipient, in order, and says
+	// what of it was not read.
+	Open(ctx context.Context, from Given, offline bool) ([]Session, safe.Text, error)
+	// Add adds what was given to an open case as further bounces, and says what
+	// of it was not read.
+	Add(ctx context.Context, s Session, from Given) (safe.Text, error)
 	// Demo opens the worked example.
 	Demo(ctx context.Context) ([]Session, error)
 	// Cases lists the cases on disk, the latest first.

@@ -81,6 +81,10 @@ type fakeDesk struct {
 	opened  []string // texts that were opened
 	offline []bool
 	added   []string
+	files   []string        // files that were read
+	ctx     context.Context // of the last of them
+	stopped bool            // the last was to be read when it was stopped already
+	unread  safe.Text
 	read    int
 	demos   int
 	resumed []string
@@ -96,15 +100,21 @@ func (d *fakeDesk) Read(raw []byte) Reading {
 	return d.reading(raw)
 }
 
-func (d *fakeDesk) Open(_ context.Context, _ string, raw []byte, offline bool) ([]Session, error) {
-	d.opened = append(d.opened, string(raw))
+func (d *fakeDesk) Open(ctx context.Context, from Given, offline bool) ([]Session, safe.Text, error) {
+	d.opened = append(d.opened, string(from.Text))
 	d.offline = append(d.offline, offline)
-	return d.opens, d.err
+	if from.File != "" {
+		d.files, d.ctx, d.stopped = append(d.files, from.File), ctx, ctx.Err() != nil
+	}
+	return d.opens, d.unread, d.err
 }
 
-func (d *fakeDesk) Add(_ context.Context, _ Session, _ string, raw []byte) error {
-	d.added = append(d.added, string(raw))
-	return d.err
+func (d *fakeDesk) Add(ctx context.Context, _ Session, from Given) (safe.Text, error) {
+	d.added = append(d.added, string(from.Text))
+	if from.File != "" {
+		d.files, d.ctx, d.stopped = append(d.files, from.File), ctx, ctx.Err() != nil
+	}
+	return d.unread, d.err
 }
 
 func (d *fakeDesk) Demo(context.Context) ([]Session, error) { d.demos++; return d.opens, d.err }
@@ -121,6 +131,9 @@ func (d *fakeDesk) Resume(_ context.Context, id string) (Session, error) {
 
 // pasteReading recognises a text that begins like an SMTP reply.
 func pasteReading(raw []byte) Reading {
+	if line := string(raw); strings.HasPrefix(line, "/") && !strings.Contains(line, "\n") {
+		return Reading{File: line, Headline: "This names a file: enter reads it.", Fields: []diagnose.FieldLine{{Label: "file", Value: safe.Of(line)}}}
+	}
 	if !strings.Contains(string(raw), "550") {
 		return Reading{Headline: "Nothing here is a bounce that can be read.", Enough: "Not yet."}
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -29,15 +30,18 @@ type pasteScreen struct {
 	reading Reading
 	pending int // rev at which enter was pressed, 0 for none
 	opening bool
+	stop    func() // ends the reading of a file; nil while none is read
 }
 
 func pasteActions() []action {
 	in := []scope{inPaste}
 	return []action{
 		{
-			keys: []string{"enter"}, show: "enter", in: in, rank: 1, does: "open a case, once the text is recognised; before that a new line",
+			keys: []string{"enter"}, show: "enter", in: in, rank: 1, does: "open a case, once the text is recognised or names a file; before that a new line",
 			words: func(m *Model) (safe.Text, safe.Text) {
 				switch {
+				case m.paste.ready() && m.paste.reading.File != "":
+					return "read the file", "read"
 				case m.paste.target != nil && m.paste.reading.DNS && m.paste.ready():
 					return "say where it was taken", "where"
 				case m.paste.target != nil:
@@ -52,7 +56,7 @@ func pasteActions() []action {
 		},
 		{
 			keys: []string{"ctrl+u"}, show: "ctrl+u", in: in, long: "clear", rank: 5, does: "clear the text",
-			can: func(m *Model) (bool, safe.Text) { return len(m.paste.raw) > 0, "" },
+			can: func(m *Model) (bool, safe.Text) { return !m.paste.opening && len(m.paste.raw) > 0, "" },
 			run: func(m *Model) tea.Cmd { m.paste.clear(); return nil },
 		},
 		{
@@ -72,9 +76,25 @@ func pasteActions() []action {
 			run: func(m *Model) tea.Cmd { m.paste.offline = !m.paste.offline; return nil },
 		},
 		{
-			keys: []string{"esc"}, show: "esc", in: in, long: "back", rank: 3, does: "back, and keep the text",
-			can: func(m *Model) (bool, safe.Text) { return len(m.cases) > 0 || len(m.home.lines) > 0, "" },
-			run: func(m *Model) tea.Cmd { m.leavePaste(); return nil },
+			keys: []string{"esc"}, show: "esc", in: in, rank: 3, does: "back, and keep the text; stops the reading of a file",
+			words: func(m *Model) (safe.Text, safe.Text) {
+				if m.paste.stop != nil {
+					return "stop reading", "stop"
+				}
+				return "back", "back"
+			},
+			can: func(m *Model) (bool, safe.Text) {
+				return m.paste.stop != nil || len(m.cases) > 0 || len(m.home.lines) > 0, ""
+			},
+			run: func(m *Model) tea.Cmd {
+				if m.paste.stop != nil {
+					m.paste.stop()
+					m.say("stopping")
+					return nil
+				}
+				m.leavePaste()
+				return nil
+			},
 		},
 	}
 }
@@ -117,7 +137,7 @@ func (p *pasteScreen) clear() {
 
 // ready reports whether the text, as it is now, is enough to open a case.
 func (p *pasteScreen) ready() bool {
-	return p.known == p.rev && p.reading.Recognised && (!p.reading.DNS || p.target != nil)
+	return p.known == p.rev && (p.reading.File != "" || p.reading.Recognised && (!p.reading.DNS || p.target != nil))
 }
 
 // insert adds text at the end, with LF line ends, up to the bound.
@@ -209,18 +229,34 @@ func (m *Model) enterMeant(msg enterMsg) tea.Cmd {
 	case p.reading.DNS && p.target == nil:
 		m.say("this belongs to a case: open its bounce first, then paste this there")
 		return nil
-	case !p.reading.Recognised && p.target == nil:
+	case !p.reading.Recognised && p.reading.File == "" && p.target == nil:
 		return p.insert(m, []byte("\n"))
 	case p.reading.DNS:
 		m.openSeen(p.target, p.raw, p.reading)
 		return nil
-	case p.target != nil:
-		p.opening = true
-		return m.add(p.target.session, p.raw)
 	}
 	p.opening = true
-	m.say("opening")
-	return m.open(p.raw, p.offline)
+	ctx, from := m.ctx, Given{Text: p.raw}
+	if p.reading.File != "" {
+		from = Given{File: p.reading.File}
+		ctx, p.stop = context.WithCancel(m.ctx)
+	}
+	if p.target != nil {
+		return m.add(ctx, p.target.session, from)
+	}
+	if p.stop == nil {
+		m.say("opening")
+	}
+	return m.open(ctx, from, p.offline)
+}
+
+// opened takes note that what was given is read, or could not be.
+func (p *pasteScreen) opened() {
+	p.opening = false
+	if p.stop != nil {
+		p.stop()
+		p.stop = nil
+	}
 }
 
 // typed takes a key as text.

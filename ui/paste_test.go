@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -148,6 +149,64 @@ func TestAddToACase(t *testing.T) {
 		t.Fatalf("added %q", b.desk.added)
 	}
 	b.mustShow("added to this case")
+}
+
+// TestFileIsReadByItsName: what names a file is read with enter, and until then
+// only said to be one.
+func TestFileIsReadByItsName(t *testing.T) {
+	b := newBench(t, nil, false).size(120, 40).paste("/srv/mail/550.eml")
+	b.mustShow("This names a file: enter reads it.", "enter read the file", "file           /srv/mail/550.eml")
+	if len(b.desk.files) != 0 {
+		t.Fatal("the file was read without enter")
+	}
+	b.desk.err = errors.New("there is no such file")
+	b.settledEnter().mustShow("no case was opened: there is no such file", "┃ /srv/mail/550.eml", "enter read the file")
+	b.desk.err, b.desk.opens, b.desk.unread = nil, []Session{newSession(sampleFlow())}, "not everything was read: a.zip/b: it is damaged"
+	b.keys("ctrl+g").settledEnter()
+	if len(b.desk.files) != 2 || b.desk.files[1] != "/srv/mail/550.eml" || b.desk.opened[1] != "" || !b.desk.offline[1] {
+		t.Fatalf("read %q, opened %q, offline %v", b.desk.files, b.desk.opened, b.desk.offline)
+	}
+	if b.m.scope() != inCase || len(b.m.paste.raw) != 0 {
+		t.Error("the case is not shown, or the text was kept")
+	}
+	b.mustShow("not everything was read: a.zip/b: it is damaged")
+	if b.desk.ctx.Err() == nil {
+		t.Error("its context is left open")
+	}
+}
+
+func TestFileIsAdded(t *testing.T) {
+	b := sample(t).keys("a").paste("/srv/mail/550.eml")
+	b.mustShow("This names a file: enter reads it.", "enter read the file", "Add to the case of")
+	b.desk.err = errors.New("it is about another recipient; p opens it as a case of its own")
+	b.settledEnter().mustShow("not added: it is about another recipient", "┃ /srv/mail/550.eml")
+	b.desk.err = nil
+	b.settledEnter().mustShow("added to this case")
+	if len(b.desk.files) != 2 || b.m.scope() != inCase {
+		t.Errorf("read %q", b.desk.files)
+	}
+}
+
+// TestReadingAFileStops: esc and leaving end it, and the text stays.
+func TestReadingAFileStops(t *testing.T) {
+	for _, key := range []string{"esc", "ctrl+c"} {
+		b := sample(t).keys("a").paste("/srv/mail/all.mbox")
+		b.held = map[string]bool{".add.": true}
+		b.settledEnter().mustShow("Reading the file.", "esc stop reading")
+		b.text("x").keys("ctrl+u", key)
+		b.desk.err = errors.New("stopped")
+		b.release()
+		if !b.desk.stopped {
+			t.Errorf("%s does not stop it", key)
+		}
+		if string(b.m.paste.raw) != "/srv/mail/all.mbox" || b.m.scope() != inPaste {
+			t.Errorf("after %s the text is %q", key, b.m.paste.raw)
+		}
+		if b.mustShow("not added: stopped"); b.quit != (key == "ctrl+c") {
+			t.Errorf("after %s: left %v", key, b.quit)
+		}
+		b.keys("ctrl+u")
+	}
 }
 
 func TestPasteOnOtherScreens(t *testing.T) {

@@ -113,7 +113,7 @@ func (m *Model) pasteView(w, h int) []row {
 		say(strong, safe.Textf("Add to the case of %s", p.target.snap.flow.Header.Recipient))
 		if !brief {
 			blank()
-			say(plain, "The whole bounce mail, a reply, a log line or an event: what this case is missing. Or what dig, host or nslookup say on the sending server.")
+			say(plain, "The whole bounce mail, a reply, a log line or an event: what this case is missing, pasted or as the path of its file. Or what dig, host or nslookup say on the sending server.")
 		}
 	case brief:
 		say(strong, "Paste a bounce")
@@ -122,7 +122,7 @@ func (m *Model) pasteView(w, h int) []row {
 		blank()
 		say(plain, "A bounce mail, an SMTP reply, log lines, a platform event, a suppression list.")
 		if !m.frame.low {
-			say(quiet, "For a file:  deadletter bounce.eml")
+			say(quiet, "For a file:  its path")
 		}
 	}
 	blank()
@@ -159,6 +159,8 @@ func (m *Model) pasteFoot() safe.Text {
 	p := &m.paste
 	resolver := m.opts.Desk.Resolver()
 	switch {
+	case p.stop != nil:
+		return "Reading the file."
 	case p.opening:
 		return "Opening."
 	case p.target != nil:

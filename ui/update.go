@@ -226,7 +226,7 @@ func (m *Model) changed(msg changedMsg) tea.Cmd {
 // opened shows the cases that were opened.
 func (m *Model) opened(msg openedMsg) tea.Cmd {
 	m.waiting--
-	m.paste.opening = false
+	m.paste.opened()
 	if msg.err != nil {
 		m.failed("no case was opened", msg.err)
 		return nil
@@ -248,18 +248,27 @@ func (m *Model) opened(msg openedMsg) tea.Cmd {
 		}
 	}
 	m.paste.clear()
-	m.say("") // "opening" is over
 	m.showCase(first)
+	says := safe.Text("") // "opening" is over
 	if len(msg.sessions) > 1 {
-		m.say(safe.Textf("%d recipients, a case for each: b lists them", len(msg.sessions)))
+		says = safe.Textf("%d recipients, a case for each: b lists them", len(msg.sessions))
 	}
+	m.say(andThen(says, msg.unread))
 	return tea.Batch(cmds...)
+}
+
+// andThen puts two remarks together.
+func andThen(a, b safe.Text) safe.Text {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
 }
 
 // added goes back to the case that a text was added to.
 func (m *Model) added(msg addedMsg) {
 	m.waiting--
-	m.paste.opening = false
+	m.paste.opened()
 	if msg.err != nil {
 		m.failed("not added", msg.err)
 		return
@@ -270,7 +279,7 @@ func (m *Model) added(msg addedMsg) {
 			m.showCase(i)
 		}
 	}
-	m.say("added to this case")
+	m.say(andThen("added to this case", msg.unread))
 }
 
 // quit leaves the screen, after what is under way was written.
@@ -280,6 +289,9 @@ func (m *Model) quit() tea.Cmd {
 		return tea.Quit
 	}
 	m.leaving = true
+	if m.paste.stop != nil {
+		m.paste.stop()
+	}
 	if w, ok := m.unstoppable(); ok {
 		m.say(safe.Textf("%s: leaving as soon as it is known what came of it", w.title))
 		return nil

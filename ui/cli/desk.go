@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"runtime"
 	"time"
 
 	"deadletter/diagnose"
@@ -27,10 +28,18 @@ func (d *desk) Read(raw []byte) ui.Reading {
 	if seen.Recognised {
 		return seen
 	}
+	path, sure, named := namedFile(raw, runtime.GOOS == "windows")
+	file := ui.Reading{File: path, Headline: "This names a file: enter reads it.", Fields: []diagnose.FieldLine{{Label: "file", Value: safe.Of(path)}}}
+	if named && sure {
+		return file
+	}
 	all := readBytes("paste", raw, d.options())
 	if err := all.nothing(); err != nil {
-		if seen.DNS {
+		switch {
+		case seen.DNS:
 			return seen
+		case named:
+			return file
 		}
 		return ui.Reading{Headline: all.says}
 	}
@@ -75,13 +84,38 @@ func first(list []safe.Text) safe.Text {
 	return list[0]
 }
 
-// Open makes one case per recipient of the text.
-func (d *desk) Open(ctx context.Context, source string, raw []byte, offline bool) ([]ui.Session, error) {
-	all := readBytes(source, raw, d.options())
-	if err := all.nothing(); err != nil {
-		return nil, err
+// given reads what was given. What of it was not read it says in a sentence.
+func (d *desk) given(ctx context.Context, from ui.Given, opts bounce.Options) (*readings, safe.Text, error) {
+	var all *readings
+	if from.File == "" {
+		all = readBytes("paste", from.Text, opts)
+	} else {
+		path, err := atHome(from.File, d.env.Getenv)
+		if err != nil {
+			return nil, "", err
+		}
+		all = readPieces(oneFile(ctx, path), opts)
 	}
-	return d.openGroups(ctx, gather(all.list), offline)
+	if ctx.Err() != nil {
+		return nil, "", errors.New("stopped")
+	}
+	if err := all.nothing(); err != nil {
+		return nil, "", err
+	}
+	if all.unread {
+		return all, safe.Textf("not everything was read: %s", firstLine(all.complain[0])), nil
+	}
+	return all, "", nil
+}
+
+// Open makes one case per recipient of what was given.
+func (d *desk) Open(ctx context.Context, from ui.Given, offline bool) ([]ui.Session, safe.Text, error) {
+	all, unread, err := d.given(ctx, from, d.options())
+	if err != nil {
+		return nil, "", err
+	}
+	sessions, err := d.openGroups(ctx, gather(all.list), offline)
+	return sessions, unread, err
 }
 
 func (d *desk) openGroups(ctx context.Context, groups []group, offline bool) ([]ui.Session, error) {
@@ -103,14 +137,14 @@ func (d *desk) openGroups(ctx context.Context, groups []group, offline bool) ([]
 	return out, nil
 }
 
-// Add adds the text to an open case: its bounces for the case's recipient, and
-// those that name none. The header of mail that arrived there is one of them.
-func (d *desk) Add(ctx context.Context, s ui.Session, source string, raw []byte) error {
+// Add adds what was given to an open case: its bounces for the case's recipient,
+// and those that name none. The header of mail that arrived there is one of them.
+func (d *desk) Add(ctx context.Context, s ui.Session, from ui.Given) (safe.Text, error) {
 	opts := d.options()
 	opts.Ours.Issued = issued(s.Case())
-	all := readBytes(source, raw, opts)
-	if err := all.nothing(); err != nil {
-		return err
+	all, unread, err := d.given(ctx, from, opts)
+	if err != nil {
+		return "", err
 	}
 	_, own := diagnose.AddressDomain(s.Case().Recipient)
 	added := 0
@@ -119,15 +153,16 @@ func (d *desk) Add(ctx context.Context, s ui.Session, source string, raw []byte)
 		if domain != "" && own != "" && !diagnose.SameRecipient(b.report.Recipient.Value, s.Case().Recipient) {
 			continue
 		}
-		if err := s.Propose(ctx, captured(b)); err != nil {
-			return err
+		// Once it is read it is added as a whole, even if the screen is left.
+		if err := s.Propose(context.WithoutCancel(ctx), captured(b)); err != nil {
+			return "", err
 		}
 		added++
 	}
 	if added == 0 {
-		return errors.New("it is about another recipient; p opens it as a case of its own")
+		return "", errors.New("it is about another recipient; p opens it as a case of its own")
 	}
-	return nil
+	return unread, nil
 }
 
 // Cases lists what is on disk.

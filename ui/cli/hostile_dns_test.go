@@ -103,7 +103,7 @@ func hostileAnswers(t *testing.T, class string, raw []byte, server string) (fram
 			t.Error(err)
 		}
 	}()
-	sessions, err := d.Open(context.Background(), "mail", raw, false)
+	sessions, err := d.openGroups(context.Background(), gather(readBytes("mail", raw, d.options()).list), false)
 	if err != nil {
 		t.Fatalf("%s: %v", class, err)
 	}

@@ -97,7 +97,7 @@ func TestHostileScreens(t *testing.T) {
 		if result := bounce.Read(raw, bounce.Options{Name: s, Now: env.Now()}); result.Problem != nil {
 			t.Fatalf("%q: the mail is not read: %v", s, result.Problem)
 		}
-		sessions, err := d.Open(context.Background(), s, raw, false)
+		sessions, err := d.openGroups(context.Background(), gather(readBytes(s, raw, d.options()).list), false)
 		if err != nil {
 			t.Fatalf("%q: %v", s, err)
 		}

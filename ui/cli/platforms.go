@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -107,19 +104,11 @@ func (p *platforms) ReadExport(ctx context.Context, s ui.Session, path string) e
 	if !ok {
 		return errors.New("this case cannot be changed")
 	}
-	if rest, ok := strings.CutPrefix(path, "~/"); ok {
-		if home := p.env.Getenv("HOME"); home != "" {
-			path = filepath.Join(home, rest)
-		}
+	path, err := atHome(path, p.env.Getenv)
+	if err != nil {
+		return err
 	}
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%s: %w", path, readError(err))
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is no file", path) // a pipe could wait forever
-	}
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, readError(err))
 	}
@@ -129,20 +118,6 @@ func (p *platforms) ReadExport(ctx context.Context, s ui.Session, path string) e
 		return fmt.Errorf("%w; it takes a table with a row of column names, as the platform's console gives it", err)
 	}
 	return err
-}
-
-// untilDone is a reader that ends with a context.
-type untilDone struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-// Read implements io.Reader.
-func (u untilDone) Read(b []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return u.r.Read(b)
 }
 
 // Plan implements ui.Platforms. What the request would be is told with the key

@@ -40,6 +40,58 @@ func intake(ctx context.Context, paths []string, stdin io.Reader, m *meter) iter
 	}
 }
 
+// oneFile gives the pieces of a file on a disk.
+func oneFile(ctx context.Context, path string) iter.Seq[container.Piece] {
+	return func(yield func(container.Piece) bool) {
+		w := &walk{ctx: ctx, yield: yield, m: &meter{}}
+		f, err := openFile(path)
+		if err != nil {
+			w.fail(path, err)
+			return
+		}
+		defer f.Close()
+		w.stream(path, f)
+	}
+}
+
+// errNoFile is a pipe, a socket or a device.
+var errNoFile = errors.New("this is a pipe or a device, not a file")
+
+// openFile opens a file on a disk that is named at the screen. A folder, a pipe
+// or a device is refused: it may have no end, or do something when it is opened.
+func openFile(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err == nil {
+		err = onDisk(info)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// It may be another by now: opening a pipe would wait for its writer.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err = f.Stat(); err == nil {
+		err = onDisk(info)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func onDisk(info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return syscall.EISDIR
+	case !info.Mode().IsRegular():
+		return errNoFile
+	}
+	return nil
+}
+
 // walk is a walk over files and folders.
 type walk struct {
 	ctx    context.Context
@@ -146,13 +198,35 @@ func (w *walk) stream(path string, f *os.File) bool {
 	if err != nil {
 		return w.fail(path, err)
 	}
+	src := untilDone{w.ctx, f}
 	if at, err := f.Seek(0, io.SeekCurrent); err != nil || at != 0 {
-		return w.read(path, w.m.reader(f))
+		return w.read(path, w.m.reader(src))
 	}
 	if !info.Mode().IsRegular() || info.Size() == 0 { // files of /proc have no size
-		return w.read(path, w.m.reader(f))
+		return w.read(path, w.m.reader(src))
 	}
-	return w.read(path, w.m.section(f, info.Size()))
+	return w.read(path, w.m.section(src, info.Size()))
+}
+
+// untilDone is a file that is read no further once its context is done: much of
+// it may go by without a piece.
+type untilDone struct {
+	ctx context.Context
+	f   *os.File
+}
+
+func (u untilDone) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.f.Read(p)
+}
+
+func (u untilDone) ReadAt(p []byte, off int64) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.f.ReadAt(p, off)
 }
 
 func (w *walk) read(path string, r io.Reader) bool {
@@ -177,6 +251,8 @@ func readError(err error) error {
 		return errors.New("you may not read this file")
 	case errors.Is(err, syscall.EISDIR):
 		return errors.New("this is a folder")
+	case errors.Is(err, errNoFile):
+		return errNoFile
 	}
 	return fmt.Errorf("it cannot be read: %w", err)
 }
