@@ -16,11 +16,21 @@ type edit struct {
 	at    int // place of the cursor among the runes
 	lines bool
 	most  int // runes taken at most
+	// filled holds while it is as it was filled in for somebody: the first letter
+	// replaces it, and any other key that means something here keeps it.
+	filled bool
 }
 
 func newEdit(text string, most int) edit {
 	e := edit{most: most}
 	e.insert([]rune(text))
+	return e
+}
+
+// filledIn gives a text that is there before anybody types.
+func filledIn(text string, most int) edit {
+	e := newEdit(text, most)
+	e.filled = text != ""
 	return e
 }
 
@@ -47,6 +57,10 @@ func (e *edit) insert(in []rune) {
 		}
 		clean = append(clean, r)
 	}
+	if e.filled && len(clean) > 0 {
+		e.clear()
+		e.filled = false
+	}
 	clean = clean[:max(0, min(len(clean), e.most-len(e.runes)))]
 	rest := append([]rune(nil), e.runes[e.at:]...)
 	e.runes = append(append(e.runes[:e.at], clean...), rest...)
@@ -55,6 +69,12 @@ func (e *edit) insert(in []rune) {
 
 // key takes a key; it reports whether it meant anything to the text.
 func (e *edit) key(k tea.KeyMsg) bool {
+	meant := e.press(k)
+	e.filled = e.filled && !meant
+	return meant
+}
+
+func (e *edit) press(k tea.KeyMsg) bool {
 	if k.Type == tea.KeyRunes && len(k.Runes) > 1 {
 		e.insert(k.Runes) // they may spell a key's name
 		return true
@@ -175,14 +195,18 @@ func (m *Model) cursorRow(text string, at int, r role) row {
 }
 
 // field draws a line being edited in at most w cells: the part around the
-// cursor where all of it does not fit.
+// cursor where all of it does not fit. What a letter would replace is quiet.
 func (m *Model) field(e edit, w int, focused bool) row {
 	text := e.String()
 	at := -1
 	if focused {
 		at = len(string(e.runes[:e.at]))
 	}
-	l := m.cursorRow(text, at, plain)
+	r := plain
+	if focused && e.filled {
+		r = quiet
+	}
+	l := m.cursorRow(text, at, r)
 	if l.width <= w {
 		return l
 	}

@@ -48,6 +48,9 @@ func (f *form) asked(m *Model, w int) (rows []row, focus int) {
 			out.add(mark, m.g.quote)
 			out.add(plain, " ")
 			out.append(m.field(e.text, room, focused))
+			if focused && e.text.filled {
+				out.right(w, line(quiet, "typing replaces it"))
+			}
 			if !focused && e.need != "" && len(e.text.runes) == 0 {
 				out.add(quiet, "needed")
 			}

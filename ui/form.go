@@ -78,9 +78,10 @@ type choice struct {
 
 func (*form) scope() scope { return inDialog }
 
+// textOf is a line of text. A value that is filled in gives way to what is typed.
 func textOf(id string, label safe.Text, value string, need safe.Text) field {
 	const most = 500
-	return field{id: id, label: label, text: newEdit(value, most), need: need}
+	return field{id: id, label: label, text: filledIn(value, most), need: need}
 }
 
 func choiceOf(id string, label safe.Text, value string, choices []choice) field {

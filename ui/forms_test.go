@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"deadletter/diagnose"
 	"deadletter/diagnose/safe"
 )
@@ -31,6 +33,72 @@ func TestAnswerIsRecorded(t *testing.T) {
 		t.Error("the dialog stays open")
 	}
 	b.mustShow("recorded; u takes it back")
+}
+
+// TestFilledInGivesWay: letters and a paste replace what was filled in; a key
+// that moves or deletes keeps it for a change, and leaving the field keeps it.
+func TestFilledInGivesWay(t *testing.T) {
+	for _, x := range []struct {
+		name string
+		do   func(b *bench)
+		want string
+	}{
+		{"enter", func(*bench) {}, "2026-11-23 10:51"},
+		{"letters", func(b *bench) { b.text("09:52") }, "2026-11-23 09:52"},
+		{"a paste", func(b *bench) { b.paste("09:5").text("2") }, "2026-11-23 09:52"},
+		{"a paste of nothing", func(b *bench) { b.paste("\x1b") }, "2026-11-23 10:51"},
+		{"an unmarked paste", func(b *bench) {
+			b.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("09:")})
+			b.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("52")})
+		}, "2026-11-23 09:52"},
+		{"backspace", func(b *bench) { b.keys("backspace").text("0") }, "2026-11-23 10:50"},
+		{"left", func(b *bench) { b.keys("left", "delete").text("0") }, "2026-11-23 10:50"},
+		{"end", func(b *bench) { b.keys("end", "backspace").text("0") }, "2026-11-23 10:50"},
+		{"home", func(b *bench) { b.keys("home", "delete").text("2") }, "2026-11-23 10:51"},
+		{"away and back", func(b *bench) { b.keys("tab", "shift+tab").text("09:52") }, "2026-11-23 09:52"},
+		{"touched, away and back", func(b *bench) { b.keys("backspace", "tab", "shift+tab").text("0") }, "2026-11-23 10:50"},
+	} {
+		b := sample(t).keys("y").text("Ravi Sen").keys("tab", "tab", "tab")
+		b.mustShow("┃ 2026-11-23 10:51█", "typing replaces it")
+		x.do(b)
+		b.keys("enter")
+		got, _ := b.recorded().(diagnose.AnswerRecorded)
+		if b.m.stamp(got.When) != x.want {
+			t.Errorf("%s: %s, want %s", x.name, b.m.stamp(got.When), x.want)
+		}
+	}
+	f := sampleFlow()
+	coloured := newBench(t, &f, true).size(120, 40).keys("y").text("Ravi Sen").keys("tab", "tab", "tab")
+	if frame := coloured.m.View(); !contains(frame, "\x1b[2m2026-11-23 10:51\x1b[0m") || contains(frame, "\x1b[2mRavi Sen") {
+		t.Errorf("what is filled in is not quiet, or what was typed is: %q", frame)
+	}
+	if coloured.keys("end"); contains(coloured.m.View(), "\x1b[2m2026-11-23 10:51\x1b[0m") {
+		t.Error("what is kept is quiet")
+	}
+	b := sample(t).keys("y").text("Ravi Sen")
+	if contains(b.screenText(), "typing replaces it") {
+		t.Error("what was typed is said to be replaced")
+	}
+}
+
+// TestLastPersonIsFilledIn: often one person answers several questions.
+func TestLastPersonIsFilledIn(t *testing.T) {
+	answered := func() *bench {
+		b := sample(t)
+		k := b.session.kase.Apply(diagnose.Event{Seq: b.session.kase.LastSeq() + 1, At: b.now, By: "mara", Body: diagnose.AnswerRecorded{
+			Question: diagnose.AskExactAddress, Value: diagnose.Yes, Who: "Dana Ito", Role: diagnose.RecipientAdmin, When: b.now}})
+		b.session.change(func(s *fakeSession) { s.kase = k })
+		b.send(changedMsg{session: b.session, snap: snap(b.session)})
+		return b.keys("y")
+	}
+	for typed, want := range map[string]safe.Untrusted{"": "Dana Ito", "Ravi Sen": "Ravi Sen"} {
+		b := answered()
+		b.mustShow("┃ Dana Ito█", "typing replaces it")
+		b.text(typed).keys("enter")
+		if got, _ := b.recorded().(diagnose.AnswerRecorded); got.Who != want {
+			t.Errorf("typed %q: %q", typed, got.Who)
+		}
+	}
 }
 
 // TestRefusedAnswerComesBack: what could not be recorded is not typed twice.
