@@ -194,7 +194,7 @@ func (s *Server) honest(m *dns.Msg, at netip.AddrPort, query Query, b Behaviour)
 		server = at.Addr()
 	}
 	q := m.Question[0]
-	said := s.zones.reply(server, query.Name, q.Qtype, m.CheckingDisabled)
+	said := s.zones.Load().reply(server, query.Name, q.Qtype, m.CheckingDisabled)
 	reply := said.msg(query.Name, q.Qtype)
 	reply.Question[0].Name = q.Name // letter case as it was sent
 	if b.Recase {

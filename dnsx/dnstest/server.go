@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 // ServerOptions says where a [Server] listens and how it behaves.
@@ -33,7 +34,7 @@ type ServerOptions struct {
 // Server answers over UDP and TCP, and where wanted TLS and HTTPS, on loopback addresses. A query with RD is
 // answered as a resolver does, one without as the address that was asked.
 type Server struct {
-	zones  *Zones
+	zones  atomic.Pointer[Zones]
 	opt    ServerOptions
 	addrs  []netip.AddrPort
 	ctx    context.Context // done when the server closes
@@ -74,9 +75,10 @@ func NewServer(zones *Zones, opt ServerOptions) (*Server, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
-		zones: zones, opt: opt, ctx: ctx, cancel: cancel,
+		opt: opt, ctx: ctx, cancel: cancel,
 		nth: map[Query]int{}, conns: map[net.Conn]bool{}, web: map[net.Conn]bool{},
 	}
+	s.SetZones(zones)
 	var err error
 	for range portTries {
 		if err = s.listen(); err == nil && opt.Encrypted {
@@ -119,6 +121,9 @@ func (s *Server) listen() error {
 	}
 	return nil
 }
+
+// SetZones has queries answered from other zones from now on.
+func (s *Server) SetZones(zones *Zones) { s.zones.Store(zones) }
 
 // Addr gives the first address in the words of --resolver, like "127.0.0.1:5300".
 func (s *Server) Addr() string { return s.addrs[0].String() }

@@ -56,6 +56,21 @@ func TestServerAnswersBothWays(t *testing.T) {
 	}
 }
 
+func TestServerChangesZones(t *testing.T) {
+	s, err := NewServer(parse(t, world), ServerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.SetZones(parse(t, "example.com. SOA a.example.com. b.example.com. 1 2 3 4 60\nexample.com. MX 10 moved.example.com.\n"))
+	for _, network := range []string{"udp", "tcp"} {
+		r, err := ask(t, s, network, "example.com.", dns.TypeMX, nil)
+		if err != nil || len(r.Answer) != 1 || r.Answer[0].(*dns.MX).Mx != "moved.example.com." {
+			t.Errorf("%s: %v %v", network, err, r)
+		}
+	}
+}
+
 func TestServerListensOnLoopbackOnly(t *testing.T) {
 	if s, err := NewServer(parse(t, world), ServerOptions{Addrs: []netip.Addr{netip.MustParseAddr("0.0.0.0")}}); err == nil {
 		_ = s.Close()

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"deadletter/diagnose/bounce"
 	"deadletter/diagnose/casefile"
 	"deadletter/diagnose/safe"
+	"deadletter/dnsx/dnstest"
 )
 
 const retryCase = "20261123-contoso.example-k7q2"
@@ -136,19 +138,31 @@ func (s *smtpServer) heard() (conns int, lines string, messages []string) {
 // the retry is left, and the filter on this machine.
 type retryable struct {
 	*place
-	host  *smtpServer
-	zones string
+	host     *smtpServer
+	resolver string // as --resolver takes it: zone text, or a server
 }
 
 func newRetryable(t testing.TB, replies map[string]string, settings ...string) *retryable {
 	t.Helper()
 	r := &retryable{place: newPlace(t, settings...), host: smtpAnswers(t, replies)}
 	r.env = append(r.env, "XDG_CONFIG_HOME="+filepath.Join(r.home, ".config"))
-	r.zones = "zone:" + write(t, filepath.Join(r.home, "zones.txt"), retryZones)
+	r.resolver = "zone:" + write(t, filepath.Join(r.home, "zones.txt"), retryZones)
 	r.configure(t, "ehlo = \"workbench.fabrikam.example\"\n")
 	r.makeCase(t, demoRecipient, bounce.Ours{Domains: []string{"fabrikam.example"}}, read(t, filepath.Join(root, "testdata", "demo", "bounce.eml")), r.host.addr)
 	r.args("retry", retryCase).want(t, 0) // the MX was seen once
 	return r
+}
+
+// live has DNS asked of a name server on loopback from now on. While silent
+// holds it answers nothing.
+func (r *retryable) live() (server *dnstest.Server, silent *atomic.Bool) {
+	r.t.Helper()
+	silent = new(atomic.Bool)
+	server, asked := lying(r.t, retryZones, dnstest.ServerOptions{Behave: func(dnstest.Query) dnstest.Behaviour {
+		return dnstest.Behaviour{Silent: silent.Load()}
+	}})
+	r.resolver = asked[1]
+	return server, silent
 }
 
 // args runs a command with what every one of a retry needs.
@@ -158,7 +172,7 @@ func (r *retryable) args(args ...string) ended {
 }
 
 func (r *retryable) flags() []string {
-	return []string{"--resolver", r.zones, "--lab-allow", r.host.addr}
+	return []string{"--resolver", r.resolver, "--lab-allow", r.host.addr}
 }
 
 // at runs a command on a terminal.

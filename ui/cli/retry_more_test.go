@@ -104,7 +104,7 @@ func TestInterrupted(t *testing.T) {
 // TestMXMoved: an MX that changed since it was seen has to be looked at first.
 func TestMXMoved(t *testing.T) {
 	r := newRetryable(t, nil)
-	path := strings.TrimPrefix(r.zones, "zone:")
+	path := strings.TrimPrefix(r.resolver, "zone:")
 	if err := os.WriteFile(path, []byte(strings.ReplaceAll(retryZones, "MX  10 contoso-example.p10", "MX  5 contoso-example.p10")), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func TestRetryRefuses(t *testing.T) {
 		"no MX":              {[]string{"retry", "--way", "probe", "--host", "mx.example", retryCase}, 2, "is no MX host"},
 		"a private MX":       {[]string{"retry", "--way", "probe", "--host", "contoso-example.p20.spamhero.com", retryCase}, 2, "is no MX host"},
 		"no relay":           {[]string{"retry", "--way", "message", retryCase}, 2, "no relay is named"},
-		"no attempt yet":     {[]string{"retry", "--result", r.zones, retryCase}, 2, "no retry was made"},
+		"no attempt yet":     {[]string{"retry", "--result", r.resolver, retryCase}, 2, "no retry was made"},
 		"a consent by flag":  {[]string{"retry", "--yes", retryCase}, 2, "unknown flag"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestRetryRefuses(t *testing.T) {
 		})
 	}
 	t.Run("no lab", func(t *testing.T) {
-		if got := r.run("retry", "--way", "probe", "--resolver", r.zones, retryCase); got.code == 0 || !strings.Contains(got.stderr, "special address") {
+		if got := r.run("retry", "--way", "probe", "--resolver", r.resolver, retryCase); got.code == 0 || !strings.Contains(got.stderr, "special address") {
 			t.Errorf("%+v", got)
 		}
 	})

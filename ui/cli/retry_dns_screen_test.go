@@ -1,0 +1,43 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+
+	"deadletter/dnsx/dnstest"
+)
+
+// TestMXChangesMeanwhile: where the MX changes while the case is open, the next
+// look before an attempt refuses and sends to step 4; asked once more, the new
+// host is what was seen, and is the one that is asked.
+func TestMXChangesMeanwhile(t *testing.T) {
+	r := newRetryable(t, nil)
+	server, _ := r.live()
+	s := r.panel(120, 40)
+	moved, err := dnstest.ParseZones(strings.NewReader(strings.ReplaceAll(retryZones, "contoso-example.p10", "contoso-example.p30")), "moved")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.SetZones(moved)
+	s.keys("T")
+	s.wait("3 of 3", "type send") // what the program could do lacks something
+	s.keys("Left")
+	s.wait("2 of 3", "the MX has changed since", "look at step 4 again, then ask once more", "this way cannot be taken now")
+	s.text("probe")
+	s.keys("Enter")
+	s.wait("this way cannot be taken now")
+	r.untouched()
+	s.keys("Escape")
+	s.waitFor("the panel alone", func(flat string) bool { return !strings.Contains(flat, "esc not now") })
+	s.keys("T")
+	s.wait("2 of 3", "contoso-example.p30.spamhero.com, address "+r.host.addr, "the MX is another than at", "type probe")
+	r.untouched()
+	s.keys("Down")
+	s.types("probe")
+	s.keys("Enter")
+	s.wait("The recipient is accepted now")
+	list := r.retries()
+	if conns, _, _ := r.host.heard(); conns != 1 || len(list) != 1 || list[0].Host != "contoso-example.p30.spamhero.com" {
+		t.Errorf("%d connections, %+v", conns, list)
+	}
+}
