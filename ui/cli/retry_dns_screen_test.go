@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"deadletter/diagnose"
 	"deadletter/dnsx/dnstest"
 )
 
@@ -40,4 +41,49 @@ func TestMXChangesMeanwhile(t *testing.T) {
 	if conns, _, _ := r.host.heard(); conns != 1 || len(list) != 1 || list[0].Host != "contoso-example.p30.spamhero.com" {
 		t.Errorf("%d connections, %+v", conns, list)
 	}
+}
+
+// TestAskingStopped: while DNS is asked for an attempt, esc stops that, nothing
+// is sent, and nothing but the round is in the case. The MX is not known then:
+// the retry is locked until R has asked again.
+func TestAskingStopped(t *testing.T) {
+	r := newRetryable(t, nil)
+	server, silent := r.live()
+	s := r.panel(120, 40)
+	before, asked := len(r.events()), len(server.Queries())
+	silent.Store(true)
+	s.keys("T")
+	s.fits(s.wait("asking DNS just before the retry", "0 of ", "esc stops it"))
+	s.keys("Escape")
+	s.wait("stopped; nothing was sent")
+	if len(server.Queries()) == asked {
+		t.Fatal("DNS was not asked: it was stopped before")
+	}
+	var began, over int
+	for _, e := range r.events()[before:] {
+		switch b := e.Body.(type) {
+		case diagnose.RoundStarted:
+			if b.Reason == diagnose.RoundRetry {
+				began++
+			}
+		case diagnose.RoundStopped:
+			over++
+		case diagnose.DNSAnswered:
+		default:
+			t.Errorf("the case holds %T", b)
+		}
+	}
+	if began != 1 || over != 1 {
+		t.Errorf("%d rounds for the attempt began, %d were stopped", began, over)
+	}
+	r.untouched()
+	s.wait("asking was stopped; R asks again")
+	s.keys("T")
+	s.wait("locked; what unlocks it: a sound MX")
+	silent.Store(false)
+	s.keys("R")
+	s.wait("Everything that should be mended is")
+	s.keys("T")
+	s.wait("2 of 3", "contoso-example.p10.spamhero.com, address "+r.host.addr, "type probe")
+	r.untouched()
 }
