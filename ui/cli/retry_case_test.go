@@ -138,19 +138,35 @@ func (s *smtpServer) heard() (conns int, lines string, messages []string) {
 // the retry is left, and the filter on this machine.
 type retryable struct {
 	*place
+	id       string
 	host     *smtpServer
 	resolver string // as --resolver takes it: zone text, or a server
 }
 
 func newRetryable(t testing.TB, replies map[string]string, settings ...string) *retryable {
 	t.Helper()
-	r := &retryable{place: newPlace(t, settings...), host: smtpAnswers(t, replies)}
+	r := &retryable{place: newPlace(t, settings...), id: retryCase, host: smtpAnswers(t, replies)}
 	r.env = append(r.env, "XDG_CONFIG_HOME="+filepath.Join(r.home, ".config"))
 	r.resolver = "zone:" + write(t, filepath.Join(r.home, "zones.txt"), retryZones)
 	r.configure(t, "ehlo = \"workbench.fabrikam.example\"\n")
-	r.makeCase(t, demoRecipient, bounce.Ours{Domains: []string{"fabrikam.example"}}, read(t, filepath.Join(root, "testdata", "demo", "bounce.eml")), r.host.addr)
+	r.fill()
 	r.args("retry", retryCase).want(t, 0) // the MX was seen once
 	return r
+}
+
+// fill writes the case.
+func (r *retryable) fill() {
+	r.t.Helper()
+	r.makeCase(r.t, r.id, demoRecipient, bounce.Ours{Domains: []string{"fabrikam.example"}}, read(r.t, filepath.Join(root, "testdata", "demo", "bounce.eml")), r.host.addr)
+}
+
+// second makes another case of the same recipient in the same place.
+func (r *retryable) second() *retryable {
+	r.t.Helper()
+	other := *r
+	other.id = "20261123-contoso.example-m4t8"
+	other.fill()
+	return &other
 }
 
 // live has DNS asked of a name server on loopback from now on. While silent
@@ -189,7 +205,7 @@ func (r *retryable) events() []diagnose.Event {
 		r.t.Fatal(err)
 	}
 	defer store.Close()
-	events, _, err := store.Read(retryCase)
+	events, _, err := store.Read(r.id)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -202,7 +218,7 @@ func (r *retryable) retries() []diagnose.Retry {
 }
 
 // makeCase writes a case of some hours ago, with everything confirmed.
-func (p *place) makeCase(t testing.TB, recipient string, own bounce.Ours, text string, lab ...string) {
+func (p *place) makeCase(t testing.TB, id, recipient string, own bounce.Ours, text string, lab ...string) {
 	t.Helper()
 	at, raw := time.Now().Add(-4*time.Hour), []byte(text)
 	result := bounce.Read(raw, bounce.Options{Name: "bounce.eml", Now: at, Ours: own})
@@ -210,12 +226,12 @@ func (p *place) makeCase(t testing.TB, recipient string, own bounce.Ours, text s
 		t.Fatalf("%d reports", len(result.Reports))
 	}
 	bodies := []diagnose.Body{
-		diagnose.CaseOpened{ID: retryCase, Recipient: safe.Untrusted(recipient), OwnMTAs: own.Domains, Lab: lab},
+		diagnose.CaseOpened{ID: id, Recipient: safe.Untrusted(recipient), OwnMTAs: own.Domains, Lab: lab},
 		diagnose.BounceCaptured{Source: "bounce.eml", Raw: raw, Report: result.Reports[0]},
 	}
 	for _, q := range []diagnose.QuestionID{diagnose.AskExactAddress, diagnose.AskGatewaySync} {
 		bodies = append(bodies, diagnose.AnswerRecorded{Question: q, Value: diagnose.Yes, Who: "Ravi Sen", Role: diagnose.RecipientAdmin, When: at})
 	}
 	bodies = append(bodies, diagnose.CacheCleared{Who: "Ravi Sen"}, diagnose.SuppressionSkipped{Reason: "checked by hand"})
-	p.write(t, retryCase, at, bodies)
+	p.write(t, id, at, bodies)
 }

@@ -38,7 +38,7 @@ submit.exim.test. IN A 127.0.0.34
 sender.test. IN SOA ns1.postfix.test. hostmaster.postfix.test. 1 7200 3600 1209600 300
 `)
 	before := diagnose.Retry{RetryIntended: diagnose.RetryIntended{From: from, MessageID: "<before@sender.test>", Envelope: "before"}, At: time.Now().Add(-5 * time.Hour)}
-	p.makeCase(t, to, bounce.Ours{Domains: []string{"sender.test"}, Issued: []string{before.MessageID}}, strings.NewReplacer("out1.fabrikam.example", "out1.sender.test", "contoso-example.p10.spamhero.com", "mx.postfix.test").Replace(notification(before, to)), mx, submit)
+	p.makeCase(t, retryCase, to, bounce.Ours{Domains: []string{"sender.test"}, Issued: []string{before.MessageID}}, strings.NewReplacer("out1.fabrikam.example", "out1.sender.test", "contoso-example.p10.spamhero.com", "mx.postfix.test").Replace(notification(before, to)), mx, submit)
 	flags := []string{"--resolver", zones, "--lab-allow", mx, "--lab-allow", submit, retryCase}
 	p.run(append([]string{"retry"}, flags...)...).want(t, 0)
 	if got := p.run(append([]string{"retry", "--way", "message"}, flags...)...).want(t, 0); !strings.Contains(words(got.stdout), "was sent by out1.sender.test: it proves that path only if the relay") {

@@ -76,7 +76,7 @@ func TestRetryKilled(t *testing.T) {
 	asked()
 	s.kill()
 	answer()
-	s = r.open(120, 40, "", append([]string{"open", retryCase}, r.flags()...)...)
+	s = r.begun(120, 40)
 	s.answered()
 	s.keys("6")
 	s.wait("permit spent", "An unknown outcome counts as an attempt", "Record what came of it")

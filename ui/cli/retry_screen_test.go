@@ -13,11 +13,17 @@ import (
 // panel opens the case on panel 6, with DNS asked.
 func (r *retryable) panel(w, h int, args ...string) *screen {
 	r.t.Helper()
-	s := r.open(w, h, "", append(append([]string{"open", retryCase}, r.flags()...), args...)...)
+	s := r.begun(w, h, args...)
 	s.answered()
 	s.keys("6")
 	s.wait("Everything that should be mended is")
 	return s
+}
+
+// begun opens the case.
+func (r *retryable) begun(w, h int, args ...string) *screen {
+	r.t.Helper()
+	return r.open(w, h, "", append(append([]string{"open", r.id}, r.flags()...), args...)...)
 }
 
 // untouched fails the test when anybody was dialled or an attempt is on record.
