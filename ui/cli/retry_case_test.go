@@ -46,7 +46,7 @@ type smtpServer struct {
 
 	mu       sync.Mutex
 	replies  map[string]string // by verb; "." for the end of the message, "" for the greeting
-	before   func(line string) // called with each line before it is answered
+	before   func(line string) // called with each line before it is answered, and with "" before the greeting
 	conns    int
 	lines    []string
 	messages []string
@@ -88,7 +88,11 @@ func (s *smtpServer) serve(c net.Conn) {
 	_ = c.SetDeadline(time.Now().Add(bound))
 	s.mu.Lock()
 	s.conns++
+	before := s.before
 	s.mu.Unlock()
+	if before != nil {
+		before("")
+	}
 	say := func(text string) { _, _ = fmt.Fprintf(c, "%s\r\n", text) }
 	say(s.reply("", "220 mx.contoso.example ESMTP"))
 	in, message, within := bufio.NewScanner(c), []string(nil), false
@@ -215,6 +219,12 @@ func (r *retryable) events() []diagnose.Event {
 func (r *retryable) retries() []diagnose.Retry {
 	r.t.Helper()
 	return diagnose.Fold(r.events()).Retries
+}
+
+// places gives how many attempts the ledger holds.
+func (r *retryable) places() int {
+	r.t.Helper()
+	return strings.Count(read(r.t, filepath.Join(r.cases(), "attempts+ledger")), `"way":`)
 }
 
 // makeCase writes a case of some hours ago, with everything confirmed.

@@ -1,6 +1,8 @@
 package cli_test
 
 import (
+	"cmp"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -66,25 +68,46 @@ func TestRetryHidden(t *testing.T) {
 	}
 }
 
-// TestRetryKilled: after a kill in the midst of the conversation it is
-// unknown what came of it, the permit is spent, and nothing dials again.
+// TestRetryKilled: after a kill at any stage of an attempt it is unknown what
+// came of it, the permit is spent and one place of the ledger taken, and
+// nothing dials again.
 func TestRetryKilled(t *testing.T) {
-	r := newRetryable(t, nil)
-	asked, answer := r.holds("RCPT")
-	s := r.panel(120, 40)
-	s.agreed()
-	asked()
-	s.kill()
-	answer()
-	s = r.begun(120, 40)
-	s.answered()
-	s.keys("6")
-	s.wait("permit spent", "An unknown outcome counts as an attempt", "Record what came of it")
-	s.keys("T")
-	s.wait("locked; what unlocks it: a new confirmation")
-	s.keys("W")
-	s.wait("result", "esc")
-	if conns, _, _ := r.host.heard(); conns != 1 || r.retries()[0].Ended != nil {
-		t.Errorf("%d connections, %+v", conns, r.retries())
+	for way, stages := range map[diagnose.RetryWay][]string{
+		diagnose.RetryProbe:   {"", "EHLO", "MAIL", "RCPT"},
+		diagnose.RetryMessage: {"", "MAIL", "DATA", "."},
+	} {
+		for _, stage := range stages {
+			t.Run(string(way)+" at "+cmp.Or(stage, "greeting"), func(t *testing.T) {
+				r := newRetryable(t, nil)
+				if way == diagnose.RetryMessage {
+					r.relayed(t, `{ file = "`+write(t, filepath.Join(r.home, "key"), canary+"\n")+`" }`)
+				}
+				asked, answer := r.holds(stage)
+				s := r.panel(120, 40)
+				if way == diagnose.RetryProbe {
+					s.agreed()
+				} else {
+					s.keys("T")
+					s.wait("1 of 3", "type address")
+					s.keys("Down")
+					s.types(demoRecipient)
+					s.keys("Enter")
+				}
+				asked()
+				s.kill()
+				answer()
+				s = r.begun(120, 40)
+				s.answered()
+				s.keys("6")
+				s.wait("permit spent", "An unknown outcome counts as an attempt", "Record what came of it")
+				s.keys("T")
+				s.wait("locked; what unlocks it: a new confirmation")
+				s.keys("W")
+				s.wait("result", "esc")
+				if conns, _, _ := r.host.heard(); conns != 1 || len(r.retries()) != 1 || r.retries()[0].Ended != nil || r.retries()[0].Way != way || r.places() != 1 {
+					t.Errorf("%d connections, %d places, %+v", conns, r.places(), r.retries())
+				}
+			})
+		}
 	}
 }
