@@ -134,7 +134,8 @@ func lacks(err error) []ui.Lack {
 		}
 		return out
 	}
-	l := ui.Lack{What: safe.Of(strings.TrimPrefix(err.Error(), "no retry now: "))}
+	text := strings.TrimPrefix(err.Error(), "no retry now: ")
+	l := ui.Lack{What: safe.Of(strings.TrimPrefix(text, diagnose.ErrLocked.Error()+": "))}
 	var exit *exitError
 	if errors.As(err, &exit) {
 		l.Hint = safe.Of(exit.hint)

@@ -46,7 +46,7 @@ type smtpServer struct {
 
 	mu       sync.Mutex
 	replies  map[string]string // by verb; "." for the end of the message, "" for the greeting
-	before   func(line string) // called with each line before it is answered, and with "" before the greeting
+	before   func(line string) // see each
 	conns    int
 	lines    []string
 	messages []string
@@ -129,6 +129,14 @@ func (s *smtpServer) serve(c net.Conn) {
 			say(s.reply(verb, "250 2.1.0 fine"))
 		}
 	}
+}
+
+// each has a function called with each line before it is answered, and with ""
+// before the greeting.
+func (s *smtpServer) each(before func(line string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before = before
 }
 
 // heard gives what came in so far.

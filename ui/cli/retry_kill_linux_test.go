@@ -48,13 +48,13 @@ func TestRetryKilledInTheConversation(t *testing.T) {
 		t.Run(verb, func(t *testing.T) {
 			r := newRetryable(t, nil)
 			running := make(chan *mute, 1)
-			r.host.before = func(line string) {
+			r.host.each(func(line string) {
 				if strings.HasPrefix(line, verb) {
 					m := <-running
 					_ = m.cmd.Process.Kill()
 					<-m.exited
 				}
-			}
+			})
 			m := r.at("retry", "--way", "probe", retryCase)
 			running <- m
 			m.agree("probe")

@@ -88,8 +88,8 @@ func TestRetryKilled(t *testing.T) {
 					s.agreed()
 				} else {
 					s.keys("T")
-					s.wait("1 of 3", "type address")
-					s.keys("Down")
+					s.wait("▌ one message", "type address")
+					s.keys("Tab")
 					s.types(demoRecipient)
 					s.keys("Enter")
 				}

@@ -79,12 +79,12 @@ func TestWatchIsLeft(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	r := newRetryable(t, nil)
 	asked, answer := make(chan struct{}), make(chan struct{})
-	r.host.before = func(line string) {
+	r.host.each(func(line string) {
 		if strings.HasPrefix(line, "RCPT") {
 			close(asked)
 			<-answer
 		}
-	}
+	})
 	m := r.at("retry", "--way", "probe", retryCase)
 	m.until("> ")
 	m.types("probe")

@@ -40,7 +40,7 @@ func TestRepliesDoNotReachTheTerminal(t *testing.T) {
 	m.until("Everything that should be mended is")
 	m.press("T")
 	m.until("type probe")
-	m.press("\x1b[B")
+	m.press("\t")
 	m.types("probe")
 	m.press("\r")
 	asked()

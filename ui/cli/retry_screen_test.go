@@ -40,14 +40,12 @@ func (r *retryable) holds(verb string) (asked, answer func()) {
 	came, let := make(chan struct{}), make(chan struct{})
 	first, last := sync.OnceFunc(func() { close(came) }), sync.OnceFunc(func() { close(let) })
 	r.t.Cleanup(last)
-	r.host.mu.Lock()
-	defer r.host.mu.Unlock()
-	r.host.before = func(line string) {
+	r.host.each(func(line string) {
 		if strings.HasPrefix(line, verb) {
 			first()
 			<-let
 		}
-	}
+	})
 	asked = func() {
 		r.t.Helper()
 		select {

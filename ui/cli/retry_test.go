@@ -152,7 +152,7 @@ func TestMessageByHand(t *testing.T) {
 			var mu sync.Mutex
 			var seen strings.Builder
 			note := func(text string) { mu.Lock(); defer mu.Unlock(); seen.WriteString(text) }
-			r.host.before = func(string) { note(cmdlines(t)) }
+			r.host.each(func(string) { note(cmdlines(t)) })
 			shown := r.args("retry", "--way", "message", "--show", retryCase).want(t, 0)
 			note(shown.stdout + shown.stderr)
 			m := r.at("retry", "--way", "message", "--show", retryCase)
