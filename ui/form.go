@@ -2,7 +2,6 @@ package ui
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -150,7 +149,7 @@ func (f *form) typed(_ *Model, k tea.KeyMsg) {
 		return
 	}
 	e := &f.fields[f.at]
-	if e.kind == consentField && len(k.Runes) > min(maxAtOnce, utf8.RuneCountInString(string(e.word))-1) {
+	if e.kind == consentField && len(k.Runes) > min(maxAtOnce, e.word.Runes()-1) {
 		e.text.clear()
 		f.wrong = "that came all at once, as a paste does: type it"
 		return

@@ -31,6 +31,9 @@ type Text string
 // Safe gives the visible form, see [Of].
 func (u Untrusted) Safe() Text { return Of(string(u)) }
 
+// Runes gives the length in characters, each byte that is none counted as one.
+func (u Untrusted) Runes() int { return utf8.RuneCountInString(string(u)) }
+
 // Format makes every fmt verb print the safe form, so that an Untrusted that
 // slips into an error or a log line does no harm there.
 func (u Untrusted) Format(f fmt.State, verb rune) {

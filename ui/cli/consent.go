@@ -31,7 +31,7 @@ var (
 // It takes no pipe, no paste and nothing that was typed ahead: what is agreed to
 // here cannot be agreed to by a script or by an accident.
 func consent(ctx context.Context, env Environment, question safe.Text, word safe.Untrusted) error {
-	typed, err := askTyped(ctx, env, question, min(maxAtOnce, utf8.RuneCountInString(string(word))-1))
+	typed, err := askTyped(ctx, env, question, min(maxAtOnce, word.Runes()-1))
 	if err == nil && typed != word {
 		err = fail(exitUsage, "", "%w", errKept)
 	}
