@@ -55,7 +55,7 @@ sender.test. IN SOA ns1.postfix.test. hostmaster.postfix.test. 1 7200 3600 12096
 	}
 	agree("probe", "probe", "The recipient is accepted now")
 	agree("message", to, "The message was taken and queued")
-	retries := (&retryable{place: p}).retries()
+	retries := (&retryable{place: p, id: retryCase}).retries()
 	token := strings.ToLower(retries[len(retries)-1].Token)
 	var notice string
 	until(t, "the notification", func() bool {
