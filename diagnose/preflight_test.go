@@ -31,12 +31,7 @@ func lacking(t *testing.T, b *builder, way diagnose.RetryWay) []string {
 // TestDNSIsAskedForEach: the round before an attempt does for that one alone.
 // What a probe left of its permit waits for a round of its own.
 func TestDNSIsAskedForEach(t *testing.T) {
-	b := begin(t, "gateway-in-front")
-	ready(b)
-	b.add(diagnose.SuppressionSkipped{Reason: "our own server sends"})
-	b.at = b.at.Add(time.Minute)
-	b.round(diagnose.RoundRetry)
-	b.survey(t.Context(), 0)
+	b := mayRetry(t)
 	b.at = b.at.Add(time.Second)
 	p, err := plan(t, b, diagnose.RetryProbe)
 	if err != nil {

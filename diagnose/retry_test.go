@@ -14,14 +14,21 @@ import (
 	"deadletter/diagnose/safe"
 )
 
-// tried is a case with one message that our relay took.
-func tried(t *testing.T) (*builder, uint64) {
+// mayRetry is a case in which a retry may go, with DNS asked just before.
+func mayRetry(t *testing.T) *builder {
+	t.Helper()
 	b := begin(t, "gateway-in-front")
 	ready(b)
 	b.add(diagnose.SuppressionSkipped{Reason: "our own server sends"})
 	b.at = b.at.Add(time.Minute)
 	b.round(diagnose.RoundRetry)
 	b.survey(t.Context(), 0)
+	return b
+}
+
+// tried is a case with one message that our relay took.
+func tried(t *testing.T) (*builder, uint64) {
+	b := mayRetry(t)
 	plan, err := diagnose.PlanRetry(b.c, diagnose.RetryMessage, diagnose.RetryTarget{Host: "relay.fabrikam.example", Addr: labRelay, EHLO: "out1.fabrikam.example", Token: "k3v9q2m7x4b8"}, b.at)
 	if err != nil {
 		t.Fatal(err)
@@ -98,12 +105,7 @@ func TestDeliveredIsSaid(t *testing.T) {
 // back on step 3, shows both texts whole, and goes into a letter that tells how
 // the other side finds it; a new word confirms again.
 func TestRefusedAgain(t *testing.T) {
-	b := begin(t, "gateway-in-front")
-	ready(b)
-	b.add(diagnose.SuppressionSkipped{Reason: "our own server sends"})
-	b.at = b.at.Add(time.Minute)
-	b.round(diagnose.RoundRetry)
-	b.survey(t.Context(), 0)
+	b := mayRetry(t)
 	to := diagnose.RetryHosts(b.c, b.at)[0]
 	to.EHLO, to.From = "workbench.fabrikam.example", "postmaster@fabrikam.example"
 	plan, err := diagnose.PlanRetry(b.c, diagnose.RetryProbe, to, b.at)

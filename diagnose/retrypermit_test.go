@@ -60,12 +60,7 @@ func TestPermit(t *testing.T) {
 		"message, unknown":       {diagnose.RetryMessage, nil, left{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := begin(t, "gateway-in-front")
-			ready(b)
-			b.add(diagnose.SuppressionSkipped{Reason: "our own server sends"})
-			b.at = b.at.Add(time.Minute)
-			b.round(diagnose.RoundRetry)
-			b.survey(t.Context(), 0)
+			b := mayRetry(t)
 			p, err := plan(t, b, c.way)
 			if err != nil {
 				t.Fatal(err)
@@ -159,12 +154,7 @@ func TestSameWordAgain(t *testing.T) {
 // probing gives a case in which a probe may go, and its plan.
 func probing(t *testing.T) (*builder, diagnose.RetryPlan) {
 	t.Helper()
-	b := begin(t, "gateway-in-front")
-	ready(b)
-	b.add(diagnose.SuppressionSkipped{Reason: "our own server sends"})
-	b.at = b.at.Add(time.Minute)
-	b.round(diagnose.RoundRetry)
-	b.survey(t.Context(), 0)
+	b := mayRetry(t)
 	p, err := plan(t, b, diagnose.RetryProbe)
 	if err != nil {
 		t.Fatal(err)

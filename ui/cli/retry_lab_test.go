@@ -25,18 +25,7 @@ func TestRealServers(t *testing.T) {
 	p.env = append(p.env, "XDG_CONFIG_HOME="+filepath.Join(p.home, ".config"))
 	key := write(t, filepath.Join(p.home, "relay.key"), "the key of the lab\n")
 	p.configure(t, "ehlo = \"retry.sender.test\"\nprobe_from = \"retry@sender.test\"\n[relay]\nhost = \"submit.exim.test\"\nuser = \"lab\"\nkey = { file = \""+key+"\" }\n")
-	zones := "zone:" + write(t, filepath.Join(p.home, "zones.txt"), `$TTL 300
-postfix.test. IN SOA ns1.postfix.test. hostmaster.postfix.test. 1 7200 3600 1209600 300
-postfix.test. IN NS ns1.postfix.test.
-ns1.postfix.test. IN A 192.0.2.53
-virtual.postfix.test. IN MX 10 mx.postfix.test.
-virtual.postfix.test. IN MX 20 mx2.postfix.test.
-mx.postfix.test. IN A 127.0.0.22
-mx2.postfix.test. IN A 192.0.2.22
-exim.test. IN SOA ns1.postfix.test. hostmaster.postfix.test. 1 7200 3600 1209600 300
-submit.exim.test. IN A 127.0.0.34
-sender.test. IN SOA ns1.postfix.test. hostmaster.postfix.test. 1 7200 3600 1209600 300
-`)
+	zones := "zone:" + write(t, filepath.Join(p.home, "zones.txt"), labZones)
 	before := diagnose.Retry{RetryIntended: diagnose.RetryIntended{From: from, MessageID: "<before@sender.test>", Envelope: "before"}, At: time.Now().Add(-5 * time.Hour)}
 	p.makeCase(t, retryCase, to, bounce.Ours{Domains: []string{"sender.test"}, Issued: []string{before.MessageID}}, strings.NewReplacer("out1.fabrikam.example", "out1.sender.test", "contoso-example.p10.spamhero.com", "mx.postfix.test").Replace(notification(before, to)), mx, submit)
 	flags := []string{"--resolver", zones, "--lab-allow", mx, "--lab-allow", submit, retryCase}
