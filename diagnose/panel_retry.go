@@ -105,8 +105,8 @@ func (v *view) testSection() Section {
 }
 
 // Words gives what we would say, a line each, the message byte for byte as it
-// is planned, with what a terminal would obey made visible. The parameters of
-// MAIL and RCPT go by what the server offers.
+// is planned, with what a terminal would obey made visible. [RetryPlan.Beside]
+// tells what else is said.
 func (p RetryPlan) Words() []safe.Text {
 	out := []safe.Text{
 		safe.Textf("EHLO %s", p.Target.EHLO), safe.Textf("MAIL FROM:<%s>", p.Target.From), safe.Textf("RCPT TO:<%s>", p.To),
@@ -123,6 +123,14 @@ func (p RetryPlan) Words() []safe.Text {
 		out = append(out, safe.Of(line))
 	}
 	return append(out, ".", "QUIT")
+}
+
+// Beside tells what is said beside the words: it goes by what the server offers.
+func (p RetryPlan) Beside() safe.Text {
+	if p.Message == nil {
+		return "Beside that: STARTTLS and EHLO again where it is offered, SMTPUTF8 where the address needs it."
+	}
+	return "Beside that: STARTTLS and the login as the relay is set up; with MAIL and RCPT, where they are offered, SIZE, SMTPUTF8, and of DSN: RET, ENVID, NOTIFY=FAILURE,DELAY, ORCPT."
 }
 
 // says words the plan for whoever consents: what leaves, from where, to where,

@@ -76,6 +76,11 @@ func (f *form) inside(m *Model, w, least, room int) []row {
 	if len(facts) > 0 && len(fields) > 0 {
 		blank = 1
 	}
+	if f.work == nil && len(f.words) > 0 { // plan and words take the same room
+		other := *f
+		other.inFull = !f.inFull
+		least = max(least, len(other.told(m, w))+blank+len(fields))
+	}
 	if need := len(facts) + blank + len(fields); need <= room {
 		f.scroll, f.page = 0, len(facts)
 		// The fields stay where they were when there is less to say.

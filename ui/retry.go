@@ -135,6 +135,7 @@ func (m *Model) propound(f *form, w RetryWay, o diagnose.Offer, why safe.Text) {
 	for _, line := range w.Plan.Words() {
 		f.words = append(f.words, fact{value: line})
 	}
+	f.words = append(f.words, fact{}, fact{value: w.Plan.Beside()})
 	consent := consentTo("type probe", "probe")
 	f.do = "ask that one host"
 	if w.Way == diagnose.RetryMessage {

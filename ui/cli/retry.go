@@ -185,6 +185,8 @@ func retryOnce(ctx context.Context, env Environment, g *globals, o *opener, s *c
 		for _, line := range x.Words() {
 			fmt.Fprintln(out, line)
 		}
+		fmt.Fprintln(out)
+		writeColumns(out, terminalWidth(out), []safe.Text{x.Beside()}, nil)
 	}
 	if !canAgree(env) {
 		if f.asJSON {

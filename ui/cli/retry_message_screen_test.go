@@ -148,6 +148,11 @@ func TestToldIsSaid(t *testing.T) {
 		s.keys("F2")
 		s.wait("RCPT TO:<")
 		told := s.told()
+		beside := slices.IndexFunc(told, func(line string) bool { return strings.HasPrefix(line, "Beside that: ") })
+		if beside < 1 || !strings.Contains(strings.Join(told[beside:], " "), "ENVID") {
+			t.Fatalf("at %v it does not tell what goes by the server:\n%s", size, strings.Join(told, "\n"))
+		}
+		told = told[:beside-1] // and the blank line before
 		s.keys("F2")
 		s.wait("F2 word")
 		r.untouched()

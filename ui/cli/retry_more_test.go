@@ -133,17 +133,11 @@ func TestProbeAsJSON(t *testing.T) {
 // attempt only at a person's word.
 func TestUnmarkedNotification(t *testing.T) {
 	r := newRetryable(t, nil)
-	m := r.at("retry", "--way", "hand", retryCase)
-	m.until("> ")
-	m.types("send")
-	m.press("\r")
-	m.until("What came of it?")
-	m.press("\x03")
-	m.end()
+	r.handed()
 	last := r.retries()[0]
 	last.From, last.MessageID, last.Envelope = "person@fabrikam.example", "<another@fabrikam.example>", "none"
 	path := write(t, filepath.Join(r.home, "notification.eml"), notification(last, demoRecipient))
-	m = r.mute(program, "retry", "--offline", "--result", path, retryCase)
+	m := r.mute(program, "retry", "--offline", "--result", path, retryCase)
 	m.until("It names no message that was issued.")
 	m.until("> ")
 	m.types("yes")

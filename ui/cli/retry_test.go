@@ -271,10 +271,9 @@ func TestOneAttemptOfTwo(t *testing.T) {
 	}
 }
 
-// TestRetryByHand: the permit is spent before the person sends; leaving then
-// is no harm, and the result is recorded later, offline.
-func TestRetryByHand(t *testing.T) {
-	r := newRetryable(t, nil)
+// handed spends the permit by hand, and leaves before the result is recorded.
+func (r *retryable) handed() {
+	r.t.Helper()
 	m := r.at("retry", "--way", "hand", retryCase)
 	m.until("> ")
 	m.types("send")
@@ -282,15 +281,22 @@ func TestRetryByHand(t *testing.T) {
 	m.until("What came of it?")
 	m.press("\x03")
 	if code := m.end(); code != 2 {
-		t.Errorf("exit code %d: %s", code, m.bytes())
+		r.t.Errorf("exit code %d: %s", code, m.bytes())
 	}
+}
+
+// TestRetryByHand: the permit is spent before the person sends; leaving then
+// is no harm, and the result is recorded later, offline.
+func TestRetryByHand(t *testing.T) {
+	r := newRetryable(t, nil)
+	r.handed()
 	if list := r.retries(); len(list) != 1 || list[0].Ended != nil || list[0].Way != diagnose.RetryByHand {
 		t.Fatalf("%+v", list)
 	}
 	if got := r.args("retry", "--way", "probe", retryCase).want(t, 1); !strings.Contains(got.stderr, "the permit is spent") {
 		t.Errorf("%+v", got)
 	}
-	m = r.mute(program, "retry", "--offline", "--way", "hand", retryCase)
+	m := r.mute(program, "retry", "--offline", "--way", "hand", retryCase)
 	m.until("> ")
 	m.types("accepted")
 	m.press("\r")
